@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from contracts.store import a_record, a_trial
+
+from xautolm_nb.core.errors import StoreError
+from xautolm_nb.store import ExperienceStore, StoreWarning, schema
+from xautolm_nb.store.database import Database
+from xautolm_nb.store.location import resolve
+
+
+def test_a_study_that_cannot_be_decoded_does_not_hide_the_others(tmp_path: Path) -> None:
+    with ExperienceStore.open(tmp_path) as store:
+        store.create_study(a_record("one"))
+        store.create_study(a_record("two"))
+        body = schema.studies.update().where(schema.studies.c.id == "id-one").values(body="{}")
+        Database(resolve(tmp_path)).write(lambda connection: connection.execute(body))
+        with pytest.warns(StoreWarning, match="id-one"):
+            assert [record.name for record in store.studies()] == ["two"]
+        with pytest.raises(StoreError, match="decoded"):
+            store.study("one")
+
+
+def test_the_learning_curve_has_one_row_per_validation(tmp_path: Path) -> None:
+    with ExperienceStore.open(tmp_path) as store:
+        store.create_study(a_record())
+        store.save_trial("id-a-study", a_trial())
+    query = sa.select(schema.rungs.c.fidelity, schema.rungs.c.score, schema.rungs.c.step, schema.rungs.c.loss)
+    rows = Database(resolve(tmp_path)).read(lambda c: [tuple(row) for row in c.execute(query)])
+    assert rows == [(0.5, 0.6, 10, 0.7), (1.0, 0.75, 20, 0.4)]
