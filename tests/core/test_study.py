@@ -1,0 +1,23 @@
+"""What is kept of a study, and what is shown."""
+
+from worlds import CONTEXT, task
+
+from xautolm_nb.core.events import TrialProgress
+from xautolm_nb.core.serial import from_json, to_json
+from xautolm_nb.core.study import Control, Owner, StudyRecord, StudyState, StudyView
+from xautolm_nb.core.trial import Trial
+
+RECORD = StudyRecord(
+    id="s", name="n", task=task(), context=CONTEXT, request={"budget_seconds": 60}, state=StudyState.RUNNING,
+    control=Control.PAUSE, owner=Owner(pid=1, started=2.5, host="h"),
+    progress=TrialProgress(number=0, phase="train", step=1, total=2, fidelity=0.5),
+)  # fmt: skip
+
+
+def test_a_record_survives_writing_and_reading() -> None:
+    assert from_json(to_json(RECORD), StudyRecord) == RECORD
+
+
+def test_a_view_survives_writing_and_reading() -> None:
+    view = StudyView(record=RECORD, trials=(Trial(number=0, config={}, seed=0),), best=0, pareto=(0,), seq=4)
+    assert from_json(to_json(view), StudyView) == view

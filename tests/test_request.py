@@ -1,0 +1,69 @@
+"""Options are parsed and checked once, with an error that names the option."""
+
+from typing import Any
+
+import pytest
+
+from xautolm_nb.core.errors import RequestError
+from xautolm_nb.request import SearchRequest, parse_seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("30m", 1800), ("1h30m", 5400), ("2h", 7200), ("1d", 86400), ("45", 45), (12.5, 12.5), ("1.5m", 90)],
+)
+def test_durations_are_read_as_people_write_them(text: object, seconds: float) -> None:
+    assert parse_seconds(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-3m", "0", 0, -1, "3x", "3m later", None, True, "nan", "inf"])
+def test_what_is_no_duration_is_refused(text: object) -> None:
+    with pytest.raises(RequestError, match="budget expects a positive duration"):
+        parse_seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"bugdet": "3m"}, "no option 'bugdet'.*'budget'"),
+        ({"methods": "lorra"}, "methods expects some of full, partial, lora, head, but got 'lorra'"),
+        ({"methods": ()}, "methods expects some of .* but got nothing"),
+        ({"objectives": "seconds"}, "one score"),
+        ({"objectives": ("f1", "accuracy")}, "one score"),
+        ({"objectives": "bleu"}, "objectives expects some of"),
+        ({"text": ("a", "b", "c")}, "one column, or two"),
+        ({"name": "../../etc"}, "name expects"),
+        ({"rungs": "0.5,0.25,1"}, "rising fidelities"),
+        ({"rungs": (0.5,)}, "rising fidelities"),
+        ({"rungs": ()}, "rising fidelities"),
+        ({"max_epochs": 0}, "max_epochs expects"),
+        ({"max_epochs": "many"}, "cannot be read"),
+        ({"validation": 0.95}, "validation expects"),
+        ({"keep": 0}, "keep expects"),
+        ({"device": "tpu"}, "device expects"),
+        ({"optimizer": "magic"}, "optimizer expects"),
+        ({"models": 7}, "models expects"),
+    ],
+)
+def test_a_wrong_option_is_named(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        SearchRequest.from_mapping(options)
+
+
+def test_lists_may_be_written_with_commas() -> None:
+    request = SearchRequest.from_mapping({"models": "a, b", "methods": "lora,head", "rungs": "0.25,1"})
+    assert (request.models, request.methods, request.rungs) == (("a", "b"), ("lora", "head"), (0.25, 1.0))
+
+
+def test_a_request_survives_being_stored() -> None:
+    request = SearchRequest.from_mapping({"budget": "3m", "grace": 0, "models": "a", "test": False, "use_prior": False})
+    assert SearchRequest.from_mapping(request.to_mapping()) == request
+
+
+@pytest.mark.parametrize(("budget", "grace"), [("30s", 5), ("10m", 60), ("10h", 300)])
+def test_the_grace_is_a_tenth_of_the_budget_within_bounds(budget: str, grace: float) -> None:
+    assert SearchRequest.from_mapping({"budget": budget}).grace == grace
+
+
+def test_none_means_the_default() -> None:
+    assert SearchRequest.from_mapping({"budget": None, "models": None}) == SearchRequest()

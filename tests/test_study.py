@@ -1,0 +1,158 @@
+"""The loop: ask, run, tell, remember; killed at any line and taken up again."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from worlds import MODELS, RUNGS, Scripted, config, make_study, start, whole_run
+
+from xautolm_nb.core.events import Event, TrialFinished, TrialStarted
+from xautolm_nb.core.proposal import Proposal
+from xautolm_nb.core.study import Control
+from xautolm_nb.core.trial import FailureKind, Trial, TrialState
+from xautolm_nb.optimize import BayesianOptimizer
+from xautolm_nb.run import SimulatedClock
+from xautolm_nb.space import build_space
+from xautolm_nb.store import ExperienceStore
+from xautolm_nb.study import Budget, Study, recover, remembered, search, view_of
+
+
+@pytest.fixture
+def store() -> Iterator[ExperienceStore]:
+    with ExperienceStore.open(":memory:") as opened:
+        yield opened
+
+
+def run(study: Study, seconds: float = 1e6, events: list[Event] | None = None) -> str:
+    clock: SimulatedClock = study.runner.clock  # type: ignore[attr-defined]
+    heard = [] if events is None else events
+    return search(study, budget=Budget(seconds=seconds, clock=clock), control=lambda: Control.RUN, emit=heard.append)
+
+
+def trials(study: Study) -> list[Trial]:
+    return study.store.trials(study.record.id)
+
+
+def test_what_is_proposed_is_run_told_and_remembered(store: ExperienceStore) -> None:
+    events: list[Event] = []
+    study = make_study(store, Scripted([start(config(2)), start(config(6))]))
+    assert run(study, events=events) == "converged"
+    first, second = trials(study)
+    assert (first.state, second.state) == (TrialState.COMPLETE, TrialState.COMPLETE)
+    assert first.curve == whole_run(first).curve
+    assert [experience.score for experience in store.experiences()] == pytest.approx([second.score, first.score], rel=1)
+    assert [type(event) for event in events if isinstance(event, TrialStarted | TrialFinished)] == [
+        TrialStarted, TrialFinished, TrialStarted, TrialFinished,
+    ]  # fmt: skip
+
+
+def test_a_failed_trial_is_remembered_and_does_not_end_the_search(store: ExperienceStore) -> None:
+    bad = config(4, optimizer="sgd", learning_rate=0.01)
+    bad.pop("weight_decay", None)
+    study = make_study(store, Scripted([start(bad), start(config(2))]))
+    run(study)
+    failed, good = trials(study)
+    assert failed.failure is not None and failed.failure.kind is FailureKind.OUT_OF_MEMORY
+    assert good.state is TrialState.COMPLETE
+    assert sorted(experience.succeeded for experience in store.experiences()) == [False, True]
+
+
+def test_a_thawed_trial_is_remembered_once_with_its_whole_curve(store: ExperienceStore) -> None:
+    thaw = Proposal(config=config(4), fidelity=1.0, thaw=0)
+    study = make_study(store, Scripted([start(config(4), 0.25), thaw]))
+    run(study)
+    (trial,) = trials(study)
+    assert [point.fidelity for point in trial.curve] == list(RUNGS)
+    (experience,) = store.experiences()
+    assert experience.fidelity == 1.0 and experience.curve == trial.curve
+
+
+def test_no_trial_starts_after_the_budget(store: ExperienceStore) -> None:
+    study = make_study(store, Scripted([start(config(4))] * 100))
+    assert run(study, seconds=90) == "budget"
+    assert len(trials(study)) == 3  # 40 s each
+
+
+def test_the_optimizer_hears_what_is_left(store: ExperienceStore) -> None:
+    optimizer = Scripted([start(config(4)), start(config(2))])
+    run(make_study(store, optimizer), seconds=1000)
+    assert optimizer.seen == [(0, 1000.0), (1, 960.0), (2, 940.0)]
+
+
+def test_a_search_of_a_wanted_number_of_trials_ends_there(store: ExperienceStore) -> None:
+    study = make_study(store, Scripted([start(config(4))] * 100), max_trials=2)
+    assert run(study) == "max_trials"
+    assert len(trials(study)) == 2
+
+
+def test_stop_is_obeyed_before_the_next_trial(store: ExperienceStore) -> None:
+    study = make_study(store, Scripted([start(config(4))] * 100))
+    answers = iter([Control.RUN, Control.RUN, Control.RUN, Control.RUN, Control.RUN])
+    reason = search(
+        study,
+        budget=Budget(seconds=1e6, clock=study.runner.clock),  # type: ignore[attr-defined]
+        control=lambda: next(answers, Control.STOP),
+        emit=lambda event: None,
+    )
+    assert reason == "stopped"
+    assert len(trials(study)) >= 1
+
+
+def test_a_trial_that_was_cut_off_goes_on_before_anything_new(store: ExperienceStore) -> None:
+    study = make_study(store, Scripted([]))
+    half = Trial(number=0, config=config(4), seed=0, state=TrialState.RUNNING, target=1.0)
+    store.save_trial(study.record.id, half)
+    run(study)
+    (trial,) = trials(study)
+    assert trial.state is TrialState.COMPLETE
+
+
+def test_a_trial_that_died_between_checkpoint_and_report_is_not_run_again(store: ExperienceStore) -> None:
+    study = make_study(store, Scripted([]))
+    done = whole_run(Trial(number=0, config=config(4), seed=0))
+    full = Trial(
+        number=0, config=config(4), seed=0, state=TrialState.RUNNING, fidelity=1.0, curve=done.curve,
+        measures=done.measures,
+    )  # fmt: skip
+    store.save_trial(study.record.id, full)
+    recover(study)
+    (trial,) = trials(study)
+    assert trial.state is TrialState.COMPLETE
+    assert store.count() == 1
+
+
+def test_a_study_does_not_learn_from_its_own_records_twice(store: ExperienceStore) -> None:
+    study = make_study(store, Scripted([start(config(2))]))
+    run(study)
+    assert remembered(study) == []
+    other = make_study(store, Scripted([]))
+    assert [experience.study for experience in remembered(other)] == [study.record.id]
+    assert remembered(replace(other, use_prior=False)) == []
+
+
+def test_the_budget_stands_still_while_paused() -> None:
+    clock = SimulatedClock()
+    budget = Budget(seconds=10, clock=clock)
+    budget.start()
+    clock.advance(3)
+    budget.pause()
+    clock.advance(100)
+    budget.start()
+    clock.advance(2)
+    assert (budget.spent, budget.left) == (5, 5)
+
+
+def test_our_optimizer_finds_the_best_model_of_the_world(store: ExperienceStore) -> None:
+    optimizer = BayesianOptimizer(space=build_space(*_space()), rungs=RUNGS, objectives=("f1",))
+    study = make_study(store, optimizer)
+    run(study, seconds=2000)
+    view = view_of(study.record, trials(study))
+    best = next(trial for trial in view.trials if trial.number == view.best)
+    assert best.config["model"] == "model-6"
+    assert best.score is not None and best.score > 0.75
+
+
+def _space():  # type: ignore[no-untyped-def]
+    from worlds import CONTEXT
+
+    return CONTEXT, MODELS

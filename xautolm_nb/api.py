@@ -1,0 +1,92 @@
+"""What a person calls: `tune` to start a search, `attach` to look at one again."""
+
+from pathlib import Path
+from typing import Any
+
+from xautolm_nb.session import Session, find_session, start_session
+from xautolm_nb.store import ExperienceStore
+
+Where = ExperienceStore | str | Path | None
+
+
+def tune(
+    data: Any,
+    *,
+    text: str | tuple[str, ...] | None = None,
+    label: str | None = None,
+    budget: str | float = "30m",
+    objectives: tuple[str, ...] = ("f1", "seconds"),
+    store: Where = None,
+    wait: bool | None = None,
+    progress: bool = True,
+    **options: Any,
+) -> Session:
+    """Search model, fine-tuning method and hyperparameters for a text task.
+
+    In a notebook it returns at once and shows progress in the cell; in a script it blocks behind a progress bar.
+
+    Args:
+        data: A DataFrame, a `datasets.Dataset` or `DatasetDict`, a dict of DataFrames by split, a CSV, JSONL or
+            Parquet file, a folder of such files, or a hub id.
+        text: Text column, or two for pairs; detected when left out.
+        label: Target column; detected when left out.
+        budget: Wall-clock time, such as `"30m"`, or seconds.
+        objectives: The score to maximise, then optionally `"seconds"` to minimise beside it.
+        store: Path or URL of the experience store; the user's data folder when left out.
+        wait: Whether to block until the search ends; None means: not in a notebook.
+        progress: Whether to show progress.
+        **options: Any other field of `SearchRequest`: `models`, `methods`, `group`, `name`, `seed`, `grace`, ...
+
+    Returns:
+        The session: `pause()`, `resume()`, `stop()`, `wait()`, `best`, `pareto`, `trials`, `report()`, `export()`.
+
+    Raises:
+        TaskError: The data cannot be made into a task.
+        RequestError: An option is unknown or out of range.
+        ModelError: A model that was asked for cannot be had.
+    """
+    chosen = {"text": text, "label": label, "budget": budget, "objectives": objectives, **options}
+    session = start_session(data, store=store, options=chosen)
+    in_notebook = _is_notebook()
+    if progress:
+        _show(session, in_notebook=in_notebook, blocking=not in_notebook if wait is None else wait)
+    if wait or (wait is None and not in_notebook):
+        session.wait()
+    return session
+
+
+def attach(study: str = "last", *, store: Where = None, progress: bool = True) -> Session:
+    """Look at a study again: after a reload, in another notebook, or when its process died.
+
+    Args:
+        study: Id, name, beginning of an id, or `last`.
+        store: Path or URL of the experience store.
+        progress: Whether to show it in the cell (notebook only).
+
+    Raises:
+        StoreError: There is no such study.
+    """
+    session = find_session(study, store=store)
+    if progress and _is_notebook():
+        _show(session, in_notebook=True, blocking=False)
+    return session
+
+
+def _show(session: Session, *, in_notebook: bool, blocking: bool) -> None:
+    if in_notebook:
+        from xautolm_nb.jupyter.display import LiveView
+
+        LiveView(session).show()
+    elif blocking:
+        from xautolm_nb.terminal import follow
+
+        follow(session)
+
+
+def _is_notebook() -> bool:
+    """Whether a Jupyter kernel runs this (IPython's own test is the shell's class)."""
+    import sys
+
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and type(shell).__name__ == "ZMQInteractiveShell"

@@ -1,0 +1,1 @@
+"""All that knows Jupyter: the magic and the inline view."""

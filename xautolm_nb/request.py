@@ -1,0 +1,378 @@
+"""A search as the user asked for it: parsed and checked once, then wired to its parts in one place.
+
+Every front end gathers a mapping of options and hands it to `SearchRequest.from_mapping`; nothing behind it asks
+again whether an option makes sense. `create_study` opens the door to the data; `wire` brings the parts together.
+"""
+
+import difflib
+import platform
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xautolm_nb.core.context import Context
+from xautolm_nb.core.errors import RequestError, StudyError
+from xautolm_nb.core.serial import from_plain, to_plain
+from xautolm_nb.core.study import StudyRecord
+
+if TYPE_CHECKING:
+    from xautolm_nb.space import SearchSpace
+    from xautolm_nb.store import ExperienceStore
+    from xautolm_nb.study import Study
+    from xautolm_nb.tasks import DataReport
+
+METHODS = ("full", "partial", "lora", "head")
+OBJECTIVES = ("f1", "accuracy", "seconds")
+OPTIMIZERS = ("bayesian", "random")
+DEFAULT_RUNGS = (0.125, 0.25, 0.5, 1.0)
+NAME_PATTERN = re.compile(r"[\w][\w .+-]{0,79}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchRequest:
+    """What to search, on what, for how long. All fields are plain data, so a study can be taken up by any process."""
+
+    text: tuple[str, ...] | None = None
+    """Text columns: one, or two for pairs; None detects them."""
+    label: str | None = None
+    """Target column; None detects it."""
+    group: str | None = None
+    """Rows with equal values in this column stay in one split."""
+    kind: str | None = None
+    """Task kind; None detects it."""
+    name: str | None = None
+    budget_seconds: float = 1800.0
+    """Wall-clock time of the search, set-up included, pauses excluded."""
+    grace_seconds: float | None = None
+    """How long a running trial may go on past the budget; None takes 10 % of it, 5 s to 5 minutes."""
+    objectives: tuple[str, ...] = ("f1", "seconds")
+    """The score to maximise (f1 or accuracy), then optionally `seconds` to minimise beside it."""
+    models: tuple[str, ...] | None = None
+    """Hub ids, local folders or names of the pool; None takes what the machine has and the hub offers."""
+    methods: tuple[str, ...] = METHODS
+    max_epochs: int = 5
+    rungs: tuple[float, ...] = DEFAULT_RUNGS
+    """Fidelities at which a trial is validated and may be paused; the last is 1."""
+    max_trials: int | None = None
+    trial_timeout_seconds: float | None = None
+    """A trial that works longer than this in one go fails as a timeout."""
+    max_rows: int | None = None
+    """Cap of the training rows, stratified; None uses all."""
+    validation: float = 0.2
+    test: float = 0.2
+    """Shares taken from the training data when it has no such split; 0 for no test split."""
+    seed: int = 0
+    device: str | None = None
+    """`cpu` or `cuda`; None takes the GPU when there is one."""
+    use_prior: bool = True
+    """Whether the stored experience guides the search (it is written in any case)."""
+    optimizer: str = "bayesian"
+    keep: int = 3
+    """Checkpoints of this many best trials are kept; the others are removed as they lose."""
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @classmethod
+    def from_mapping(cls, options: Mapping[str, Any]) -> "SearchRequest":
+        """Read options as a person writes them: `budget="30m"`, `models="a,b"`, `objectives=("f1", "seconds")`.
+
+        Raises:
+            RequestError: An option is unknown or its value is not allowed; the message names it.
+        """
+        return cls(**_parse(options))
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Plain data that `from_mapping` reads back."""
+        plain: dict[str, Any] = to_plain(self)
+        return plain
+
+    @property
+    def metric(self) -> str:
+        """The score that is maximised."""
+        return self.objectives[0]
+
+    @property
+    def grace(self) -> float:
+        """Seconds a running trial may go on past the budget."""
+        if self.grace_seconds is not None:
+            return self.grace_seconds
+        return min(300.0, max(5.0, 0.1 * self.budget_seconds))
+
+
+def parse_seconds(value: object, option: str = "budget") -> float:
+    """Read a duration: seconds as a number, or text such as `90s`, `30m`, `1h30m`, `2h`, `1d`.
+
+    Raises:
+        RequestError: It is neither.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = float(value)
+    else:
+        seconds = _read_duration(str(value).strip().lower())
+    if not 0 < seconds < float("inf"):
+        raise RequestError(
+            f"{option} expects a positive duration, but got {value!r}.",
+            hint="Write 90s, 30m, 1h30m or a number of seconds.",
+        )
+    return seconds
+
+
+def _read_duration(text: str) -> float:
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    parts = re.findall(r"(\d+(?:\.\d+)?)\s*(d|h|min|m|s)", text)
+    if not parts or re.sub(r"(\d+(?:\.\d+)?)\s*(d|h|min|m|s)", "", text).strip():
+        return -1.0
+    unit = {"d": 86400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
+    return sum(float(number) * unit[name] for number, name in parts)
+
+
+_ALIASES = {"budget": "budget_seconds", "grace": "grace_seconds", "trial_timeout": "trial_timeout_seconds"}
+_DURATIONS = ("budget_seconds", "grace_seconds", "trial_timeout_seconds")
+_LISTS = ("text", "objectives", "models", "methods")
+
+
+def _parse(options: Mapping[str, Any]) -> dict[str, Any]:
+    known = {field.name for field in fields(SearchRequest)}
+    parsed: dict[str, Any] = {}
+    for given, value in options.items():
+        name = _ALIASES.get(given, given)
+        if name not in known:
+            close = difflib.get_close_matches(given, [*known, *_ALIASES], 1)
+            raise RequestError(
+                f"There is no option {given!r}.",
+                hint=f"Did you mean {close[0]!r}?" if close else f"Options are {', '.join(sorted(known))}.",
+            )
+        if value is not None:
+            parsed[name] = _convert(name, value)
+    try:
+        return {name: from_plain(value, _TYPES[name]) if name in _TYPES else value for name, value in parsed.items()}
+    except ValueError as error:
+        raise RequestError(f"The options cannot be read: {error}.", hint="Check the types of the options.") from error
+
+
+_TYPES: dict[str, Any] = {
+    "max_epochs": int,
+    "max_trials": int,
+    "max_rows": int,
+    "seed": int,
+    "keep": int,
+    "validation": float,
+    "test": float,
+    "use_prior": bool,
+    "rungs": tuple[float, ...],
+}
+
+
+def _convert(name: str, value: Any) -> Any:
+    if name in _DURATIONS:
+        zero_grace = name == "grace_seconds" and value in (0, "0", "0s")
+        return 0.0 if zero_grace else parse_seconds(value, name.removesuffix("_seconds"))
+    if name in _LISTS:
+        return _strings(name, value)
+    if name == "rungs":
+        return [float(part) for part in value.split(",")] if isinstance(value, str) else list(value)
+    if name == "test" and isinstance(value, bool):
+        return 0.2 if value else 0.0
+    return value
+
+
+def _strings(name: str, value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if isinstance(value, Sequence) and all(isinstance(part, str | Path) for part in value):
+        return tuple(str(part) for part in value)
+    raise RequestError(f"{name} expects a name or a list of names, but got {value!r}.", hint=f"Write {name}='a,b'.")
+
+
+def _check(request: SearchRequest) -> None:
+    _one_of("methods", request.methods, METHODS)
+    _one_of("objectives", request.objectives, OBJECTIVES)
+    _one_of("optimizer", (request.optimizer,), OPTIMIZERS)
+    _one_of("device", (request.device or "cpu",), ("cpu", "cuda", "mps"))
+    if request.objectives[0] == "seconds" or request.objectives[1:] not in ((), ("seconds",)):
+        raise RequestError(
+            f"objectives expects one score, then optionally 'seconds', but got {request.objectives}.",
+            hint="Write objectives=('f1',) or objectives=('f1', 'seconds').",
+        )
+    if request.text is not None and len(request.text) > 2:
+        raise RequestError(
+            f"text expects one column, or two for pairs, but got {len(request.text)}: {request.text}.",
+            hint="Join the columns beforehand, or name the two that form a pair.",
+        )
+    if request.name is not None and not NAME_PATTERN.fullmatch(request.name):
+        raise RequestError(
+            f"name expects 1 to 80 letters, digits, spaces and . _ + -, but got {request.name!r}.",
+            hint="Choose a plain name such as 'sst2'.",
+        )
+    _check_numbers(request)
+
+
+def _check_numbers(request: SearchRequest) -> None:
+    rungs = request.rungs
+    if not rungs or rungs[-1] != 1.0 or any(low >= high for low, high in zip((0.0, *rungs), rungs, strict=False)):
+        raise RequestError(
+            f"rungs expects rising fidelities that end with 1, but got {rungs}.",
+            hint="For example rungs=(0.25, 0.5, 1).",
+        )
+    for name, low, high in (
+        ("budget_seconds", 1.0, 3.2e7),
+        ("max_epochs", 1, 100),
+        ("max_trials", 1, 1_000_000),
+        ("max_rows", 10, 1_000_000_000),
+        ("keep", 1, 1000),
+        ("validation", 0.01, 0.8),
+        ("test", 0.0, 0.8),
+        ("grace_seconds", 0.0, 86400.0),
+    ):
+        value = getattr(request, name)
+        if value is not None and not low <= value <= high:
+            raise RequestError(f"{name} expects a number from {low:g} to {high:g}, but got {value:g}.")
+
+
+def _one_of(option: str, values: Sequence[str], allowed: Sequence[str]) -> None:
+    wrong = [value for value in values if value not in allowed]
+    if wrong or not values:
+        raise RequestError(
+            f"{option} expects some of {', '.join(allowed)}, but got {', '.join(map(repr, wrong)) or 'nothing'}.",
+            hint=f"Leave {option} out for the default.",
+        )
+
+
+def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") -> "tuple[StudyRecord, DataReport]":
+    """Check the data, split it, write it to a new study's folder and enter the study into the store.
+
+    Nothing is left behind when the data or the models are refused.
+
+    Raises:
+        TaskError: The data cannot be made into a task.
+        ModelError: A model that was asked for cannot be had.
+    """
+    from xautolm_nb.space import discover_models
+    from xautolm_nb.tasks import prepare_task
+
+    discover_models(request.models)
+    identifier = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
+    folder = store.home / "studies" / identifier
+    task, report = prepare_task(
+        data,
+        text=list(request.text) if request.text else None,
+        label=request.label,
+        kind=request.kind,
+        name=request.name,
+        metric=request.metric,
+        group=request.group,
+        validation=request.validation,
+        test=request.test,
+        max_rows=request.max_rows,
+        seed=request.seed,
+        folder=folder / "data",
+    )
+    record = StudyRecord(
+        id=identifier,
+        name=request.name or task.name,
+        task=task,
+        request=request.to_mapping(),
+        folder=str(folder),
+        budget_seconds=request.budget_seconds,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions=versions(),
+    )
+    store.create_study(record)
+    return record, report
+
+
+def describe_context(record: StudyRecord, request: SearchRequest) -> Context:
+    """Describe the task and this machine."""
+    from xautolm_nb.metafeatures import describe_task, probe_system
+
+    return Context(task=describe_task(record.task), system=probe_system(request.device))
+
+
+def build_search_space(request: SearchRequest, context: Context) -> "SearchSpace":
+    """The space of this request: the models that are here, and what this machine can run.
+
+    Raises:
+        ModelError: No model can be had.
+        StudyError: No model fits the machine.
+    """
+    from xautolm_nb.space import build_space, discover_models
+
+    models = discover_models(request.models)
+    space = build_space(context, models, methods=request.methods, max_epochs=request.max_epochs)
+    reasons = {model.id: _why_not(space, model.id, request.methods, context) for model in models}
+    fitting = [model for model in models if reasons[model.id] is None]
+    if not fitting:
+        first = next(iter(reasons.values()), "the pool is empty")
+        raise StudyError(
+            f"No model of the pool can run on this machine ({first}).", hint="Name a smaller model with models=."
+        )
+    if len(fitting) == len(models):
+        return space
+    return build_space(context, fitting, methods=request.methods, max_epochs=request.max_epochs)
+
+
+def _why_not(space: "SearchSpace", model: str, methods: Sequence[str], context: Context) -> str | None:
+    """Why no method can run this model here; None when one can."""
+    reason = None
+    for method in methods:
+        reason = space.check(space.default(model_id=model, method=method), context)
+        if reason is None:
+            return None
+    return reason
+
+
+def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
+    """Bring the parts of a study together; the one place that knows them all (and imports torch)."""
+    from xautolm_nb.optimize import BayesianOptimizer, MetaPrior, RandomSearch
+    from xautolm_nb.run import ProcessRunner
+    from xautolm_nb.study import Study
+
+    request = SearchRequest(**_parse(record.request))
+    context = record.context or describe_context(record, request)
+    if record.context is None:
+        record = store.update_study(record.id, context=context)
+    space = build_search_space(request, context)
+    optimizer = (
+        RandomSearch(space=space, max_trials=request.max_trials)
+        if request.optimizer == "random"
+        else BayesianOptimizer(
+            space=space,
+            rungs=request.rungs,
+            objectives=request.objectives,
+            trial_timeout_seconds=request.trial_timeout_seconds,
+        )
+    )
+    runner = ProcessRunner(folder=Path(record.folder), models=space.models, context=context, rungs=request.rungs)
+    return Study(
+        record=record,
+        context=context,
+        space=space,
+        optimizer=optimizer,
+        runner=runner,
+        store=store,
+        seed=request.seed,
+        grace=request.grace,
+        trial_timeout=request.trial_timeout_seconds,
+        max_trials=request.max_trials,
+        keep=request.keep,
+        use_prior=request.use_prior,
+        summarise=lambda known: MetaPrior.build(context, known, space.models, record.task.metric).summary(),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    found = {"python": platform.python_version()}
+    for package in ("xautolm-nb", "torch", "transformers", "peft", "botorch", "datasets"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
