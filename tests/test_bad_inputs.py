@@ -102,8 +102,6 @@ def test_a_bad_input_gives_one_clear_line_and_leaves_the_store_alone(
     case: Bad, tmp_path: Path, own_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with ExperienceStore.open() as store:
-        before = store.info() | {"size": None}
     code = main(["start", str(case.data(tmp_path)), *case.options])
     error = capsys.readouterr().err
     assert code == case.code, error
@@ -114,12 +112,7 @@ def test_a_bad_input_gives_one_clear_line_and_leaves_the_store_alone(
     with ExperienceStore.open() as store:
         assert store.studies() == []
         assert store.count() == 0
-        assert {key: before[key] for key in before if "size" not in key and "bytes" not in key} == {
-            key: value
-            for key, value in (store.info() | {"size": None}).items()
-            if "size" not in key and "bytes" not in key
-        }
-    assert not list((own_home / "studies").glob("*")) if (own_home / "studies").exists() else True
+    assert not list(own_home.glob("studies/*"))
 
 
 OTHERS = [

@@ -45,7 +45,7 @@ def test_a_killed_search_is_taken_up_again_with_nothing_lost(moment: str, tmp_pa
         finally:
             search.send_signal(signal.SIGKILL)
     before = _trials(tmp_path / "home")
-    gone, alive = psutil.wait_procs(workers, timeout=15)
+    _, alive = psutil.wait_procs(workers, timeout=15)
     assert not alive, "the worker outlived the process that started it"
 
     done = subprocess.run(

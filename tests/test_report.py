@@ -31,7 +31,10 @@ def a_view(*trials: Trial) -> StudyView:
 
 REPORT = Report(
     study="s", name="n", split="test", best_trial=1, best_config={"model": "m"}, best_score=0.8, metric="f1",
-    references=(Reference(name="xautolm-nb (best)", f1=0.79, accuracy=0.8), Reference(name="majority class", f1=0.3, accuracy=0.5)),
+    references=(
+        Reference(name="xautolm-nb (best)", f1=0.79, accuracy=0.8),
+        Reference(name="majority class", f1=0.3, accuracy=0.5),
+    ),
     trials=2, failed=1, failures={"crash": 1}, seconds=10.0, places={"experience store": "here"},
 )  # fmt: skip
 

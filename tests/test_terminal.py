@@ -1,5 +1,6 @@
 """Progress in a terminal: lines that say what a person wants to know."""
 
+import io
 from dataclasses import replace
 
 from rich.console import Console
@@ -27,6 +28,6 @@ def test_a_failed_trial_shows_its_reason() -> None:
 def test_square_brackets_of_a_name_stay_text() -> None:
     view = a_view(a_trial(0, 0.8))
     view = replace(view, record=replace(view.record, name="[bold]x[/bold]"))
-    console = Console(width=300, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=300, record=True, file=io.StringIO())
     console.print(draw(view))
     assert "[bold]x[/bold]" in console.export_text()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xautolm_nb.core.context import Context
-from xautolm_nb.core.errors import RequestError, StudyError
+from xautolm_nb.core.errors import RequestError, SpaceError, StudyError
 from xautolm_nb.core.serial import from_plain, to_plain
 from xautolm_nb.core.study import StudyRecord
 
@@ -322,7 +322,10 @@ def _why_not(space: "SearchSpace", model: str, methods: Sequence[str], context: 
     """Why no method can run this model here; None when one can."""
     reason = None
     for method in methods:
-        reason = space.check(space.default(model_id=model, method=method), context)
+        try:
+            reason = space.check(space.default(model_id=model, method=method), context)
+        except SpaceError as error:  # the space does not offer this method for this model
+            reason = str(error)
         if reason is None:
             return None
     return reason

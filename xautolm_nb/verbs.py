@@ -248,7 +248,7 @@ def _machine(options: argparse.Namespace, variables: Mapping[str, Any]) -> Resul
 
 
 def _fit_line(row: Mapping[str, Any]) -> str:
-    needs = " ".join(f"{row[method]:>7.2f}" for method in METHODS)
+    needs = " ".join(f"{row[method]:>7.2f}" if row[method] is not None else f"{'-':>7}" for method in METHODS)
     return f"{row['model']:<46} {row['where']:<6} {needs}  {', '.join(row['fits']) or 'no: ' + row['reason']}"
 
 

@@ -1,0 +1,120 @@
+import http.server
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from xautolm_nb.core.errors import ModelError
+from xautolm_nb.space import discover_models, models
+from xautolm_nb.space.models import hub_reachable
+
+MakeModel = Callable[..., Path]
+MINILM = "all-MiniLM-L6-v2"
+
+
+@pytest.fixture(autouse=True)
+def empty_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model lies here but those a test puts in, and no hub is asked."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(models, "LOCAL_PACKAGES", {})
+
+
+@pytest.fixture
+def package(make_model: MakeModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An importable package that carries a checkpoint, as the demo's does; importing it would fail."""
+    folder = make_model("site/carrier/model")
+    (tmp_path / "site" / "carrier" / "__init__.py").write_text("raise RuntimeError('imported')")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    monkeypatch.setattr(models, "LOCAL_PACKAGES", {MINILM: ("carrier", "model", f"sentence-transformers/{MINILM}")})
+    return folder
+
+
+def ids(**options: object) -> list[str]:
+    return [model.id for model in discover_models(**options)]
+
+
+def test_a_package_brings_its_model_and_cuts_of_it_without_being_imported(package: Path) -> None:
+    found = discover_models()
+    assert [model.id for model in found] == [MINILM, f"{MINILM}[:1]", f"{MINILM}[:2]"]
+    assert found[0].path == str(package)
+    assert (found[0].licence, found[0].languages) == ("apache-2.0", ("en",))
+    assert ids(cuts=False) == [MINILM]
+
+
+def test_a_machine_without_models_says_what_to_do() -> None:
+    with pytest.raises(ModelError, match=r"No pretrained model was found.*extra 'demo'"):
+        discover_models()
+
+
+def test_folders_join_what_is_found(package: Path, make_model: MakeModel) -> None:
+    assert ids(folders=[make_model("mine")], cuts=False) == [MINILM, "mine"]
+
+
+def test_the_hubs_cache_is_found_with_its_revision(make_model: MakeModel) -> None:
+    folder = make_model("hub/models--someone--tiny/snapshots/abc")
+    make_model("hub/models--someone--decoder/snapshots/abc", config={"model_type": "gpt2", "n_embd": 8, "n_layer": 1})
+    (make_model("hub/models--someone--broken/snapshots/abc") / "model.safetensors").unlink()
+    [model] = discover_models()
+    assert (model.id, model.where, model.revision, model.path) == ("someone/tiny", "cache", "abc", str(folder))
+
+
+def test_a_model_can_be_asked_for_by_any_of_its_names(make_model: MakeModel, package: Path) -> None:
+    folder = make_model("mine")
+    make_model("hub/models--google-bert--bert-base-uncased/snapshots/abc")
+    asked = [MINILM, str(folder), "bert-base-uncased", f"{MINILM}[:2]"]
+    assert ids(ids=asked) == [MINILM, "mine", "bert-base-uncased", f"{MINILM}[:2]"]
+
+
+def test_an_asked_for_model_that_is_not_here_is_named_with_what_was_tried() -> None:
+    with pytest.raises(ModelError, match=r"'roberta-base' was not found; tried .*cache.*not reachable"):
+        discover_models(["roberta-base"])
+
+
+def test_with_the_hub_the_default_pool_joins_once(make_model: MakeModel, package: Path) -> None:
+    make_model("hub/models--google-bert--bert-base-uncased/snapshots/abc")
+    found = ids(allow_network=True, cuts=False)
+    assert {MINILM, "google-bert/bert-base-uncased", "roberta-base"} <= set(found)
+    assert not {"bert-base-uncased", f"sentence-transformers/{MINILM}"} & set(found)
+    assert ids(ids=["roberta-base"], allow_network=True) == ["roberta-base"]
+
+
+@pytest.fixture
+def hub() -> Iterator[str]:
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_hub_that_answers_is_reachable_unless_switched_off(hub: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub)
+    assert not hub_reachable()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.delenv("TRANSFORMERS_OFFLINE", raising=False)
+    assert hub_reachable()
+    monkeypatch.setenv("TRANSFORMERS_OFFLINE", "1")
+    assert not hub_reachable()
+
+
+def test_a_hub_that_does_not_answer_is_not_reachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    assert not hub_reachable(0.5)
+
+
+def test_the_room_imports_no_heavy_library() -> None:
+    code = "import sys, xautolm_nb.space; print([m for m in ('torch', 'transformers', 'pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
