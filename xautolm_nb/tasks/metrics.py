@@ -198,7 +198,7 @@ def rouge_l(prediction: str, reference: str, *, stem: Callable[[str], str] | Non
     Args:
         prediction: The text to judge.
         reference: The text it is judged by.
-        stem: Maps a word to its stem; `tasks.stem.stem` gives the stemmed variant of `rouge-score`.
+        stem: Maps a word to its stem; `nltk.stem.porter.PorterStemmer().stem` gives the variant of `rouge-score`.
     """
     left, right = _words(prediction, stem), _words(reference, stem)
     if not left or not right:
