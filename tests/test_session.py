@@ -22,7 +22,7 @@ def store(own_home: Path) -> Iterator[ExperienceStore]:
 
 
 def options(model: Path, **more: object) -> dict[str, object]:
-    return {"text": "text", "label": "label", "models": [str(model)], "budget": "60s", **more}
+    return {"text": "text", "label": "label", "models": [str(model)], "budget": "10m", **more}
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:

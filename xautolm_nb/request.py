@@ -11,14 +11,18 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.errors import RequestError, SpaceError, StudyError
+from xautolm_nb.core.experience import Experience
+from xautolm_nb.core.proposal import Optimizer
 from xautolm_nb.core.serial import from_plain, to_plain
 from xautolm_nb.core.study import StudyRecord
+from xautolm_nb.core.task import Metric
 
 if TYPE_CHECKING:
     from xautolm_nb.space import SearchSpace
@@ -333,7 +337,6 @@ def _why_not(space: "SearchSpace", model: str, methods: Sequence[str], context: 
 
 def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
     """Bring the parts of a study together; the one place that knows them all (and imports torch)."""
-    from xautolm_nb.optimize import BayesianOptimizer, MetaPrior, RandomSearch
     from xautolm_nb.run import ProcessRunner
     from xautolm_nb.study import Study
 
@@ -342,22 +345,13 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
     if record.context is None:
         record = store.update_study(record.id, context=context)
     space = build_search_space(request, context)
-    optimizer = (
-        RandomSearch(space=space, max_trials=request.max_trials)
-        if request.optimizer == "random"
-        else BayesianOptimizer(
-            space=space,
-            rungs=request.rungs,
-            objectives=request.objectives,
-            trial_timeout_seconds=request.trial_timeout_seconds,
-        )
-    )
     runner = ProcessRunner(folder=Path(record.folder), models=space.models, context=context, rungs=request.rungs)
+    runner.warm_up()  # its imports run beside ours
     return Study(
         record=record,
         context=context,
         space=space,
-        optimizer=optimizer,
+        optimizer=_optimizer(request, space),
         runner=runner,
         store=store,
         seed=request.seed,
@@ -366,8 +360,29 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
         max_trials=request.max_trials,
         keep=request.keep,
         use_prior=request.use_prior,
-        summarise=lambda known: MetaPrior.build(context, known, space.models, record.task.metric).summary(),
+        summarise=partial(_summarise, context, space, record.task.metric),
     )
+
+
+def _optimizer(request: SearchRequest, space: "SearchSpace") -> Optimizer:
+    from xautolm_nb.optimize import BayesianOptimizer, RandomSearch
+
+    if request.optimizer == "random":
+        return RandomSearch(space=space, max_trials=request.max_trials)
+    return BayesianOptimizer(
+        space=space,
+        rungs=request.rungs,
+        objectives=request.objectives,
+        trial_timeout_seconds=request.trial_timeout_seconds,
+    )
+
+
+def _summarise(
+    context: Context, space: "SearchSpace", metric: Metric, experiences: Sequence[Experience]
+) -> Mapping[str, Any]:
+    from xautolm_nb.optimize import MetaPrior
+
+    return MetaPrior.build(context, experiences, space.models, metric).summary()
 
 
 def versions() -> dict[str, str]:

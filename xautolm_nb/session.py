@@ -330,7 +330,7 @@ def _has_owner(record: StudyRecord) -> bool:
 
 _ENDINGS = {
     "budget": "the budget is spent",
-    "converged": "nothing left is worth its cost",
+    "converged": "nothing that fits the time left is worth its cost",
     "max_trials": "the wanted number of trials is done",
     "stopped": "stopped on request",
 }

@@ -1,0 +1,99 @@
+"""The training step: model, optimizer, schedule and loss scaling of one trial, and how they are saved and restored."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+
+from xautolm_nb.run import checkpoint
+from xautolm_nb.run.data import Tokens, collate
+from xautolm_nb.run.device import Precision
+from xautolm_nb.run.methods import load_model, load_trainable, train_mode, trainable_state
+from xautolm_nb.run.optim import MAX_GRADIENT_NORM, build_optimizer, build_schedule, class_weights, weighted_loss
+from xautolm_nb.run.protocol import Job
+
+WEIGHT = "weight."
+
+
+class Engine:
+    """Takes one optimizer step after the other on batches of the training rows.
+
+    Args:
+        job: The trial; its config and seed say how the model starts and trains.
+        train: Its training rows.
+        precision: Device and number format.
+        micro_batch: Rows per forward pass; gradients of a batch are summed over its passes.
+        total: Steps of the full run, which the learning-rate schedule is made for.
+    """
+
+    def __init__(self, job: Job, train: Tokens, precision: Precision, *, micro_batch: int, total: int) -> None:
+        config = job.trial.config
+        self._train, self._precision, self._micro_batch, self._total = train, precision, micro_batch, total
+        self._config = config
+        self.model = load_model(job.model, config, job.task, seed=job.trial.seed).to(precision.device)
+        self._trained = [weight for weight in self.model.parameters() if weight.requires_grad]
+        self._optimizer = build_optimizer(self.model, config)
+        self._schedule = build_schedule(self._optimizer, config, total=total)
+        self._scaler = torch.amp.GradScaler(precision.device.type, enabled=precision.needs_scaling)
+        by_class = class_weights(train.labels, len(job.task.labels), balanced=bool(config.get("class_weights")))
+        self._row_weights = by_class[train.labels]
+        self._class_weights = torch.from_numpy(by_class).to(precision.device)
+        self._labels = torch.from_numpy(train.labels)
+
+    def train_mode(self) -> None:
+        """Switch from validation to training."""
+        train_mode(self.model, str(self._config["method"]))
+
+    def step(self, rows: NDArray[Any]) -> tuple[torch.Tensor, int]:
+        """One optimizer step on a batch.
+
+        Returns:
+            The batch's mean loss, still on the device, and its tokens with padding.
+        """
+        whole = float(self._row_weights[rows].sum())
+        loss = torch.zeros((), device=self._precision.device)
+        tokens = 0
+        for start in range(0, len(rows), self._micro_batch):
+            share, count = self._pass(rows[start : start + self._micro_batch], whole)
+            loss += share
+            tokens += count
+        self._scaler.unscale_(self._optimizer)
+        torch.nn.utils.clip_grad_norm_(self._trained, MAX_GRADIENT_NORM)
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        self._schedule.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        return loss, tokens
+
+    def pack(self) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+        """Everything the next step depends on: tensors, and plain data."""
+        weights = {f"{WEIGHT}{name}": tensor for name, tensor in trainable_state(self.model).items()}
+        moments, plain = checkpoint.pack_optimizer(self._optimizer)
+        tensors = {**weights, **moments, **checkpoint.pack_rng(self._precision.device)}
+        return tensors, {"optimizer": plain, "scaler": self._scaler.state_dict()}
+
+    def unpack(self, tensors: Mapping[str, torch.Tensor], plain: Mapping[str, Any], *, step: int) -> None:
+        """Put back what `pack` gave after `step` steps.
+
+        Raises:
+            ValueError: It is of another configuration.
+        """
+        weights = {name.removeprefix(WEIGHT): value for name, value in tensors.items() if name.startswith(WEIGHT)}
+        load_trainable(self.model, weights)
+        checkpoint.unpack_optimizer(self._optimizer, tensors, plain["optimizer"])
+        self._schedule = build_schedule(self._optimizer, self._config, total=self._total, done=step)
+        if self._precision.needs_scaling:
+            self._scaler.load_state_dict(plain["scaler"])
+        checkpoint.unpack_rng(tensors, self._precision.device)
+
+    def _pass(self, rows: NDArray[Any], whole: float) -> tuple[torch.Tensor, int]:
+        """Forward and backward on a micro-batch, whose loss is its share of the batch's weighted mean."""
+        device = self._precision.device
+        inputs = collate(self._train, rows, device, multiple=self._precision.padding)
+        labels = self._labels[torch.from_numpy(rows)].to(device)
+        with self._precision.forward():
+            logits = self.model(**inputs).logits
+        share = weighted_loss(logits, labels, self._class_weights, whole)
+        torch.autograd.backward(self._scaler.scale(share))
+        return share.detach(), inputs["input_ids"].numel()

@@ -1,0 +1,166 @@
+"""The runner for real work: every trial trains in a worker process, never in the kernel.
+
+A worker is spawned with its imports already under way, is used again after a success (on a CPU) and replaced after a
+failure. Its exit frees everything it held. Nothing here imports torch.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from xautolm_nb.core.config import config_key
+from xautolm_nb.core.context import Context
+from xautolm_nb.core.errors import StudyError
+from xautolm_nb.core.model import ModelInfo
+from xautolm_nb.core.runner import Emit, ShouldStop
+from xautolm_nb.core.serial import from_plain
+from xautolm_nb.core.task import Split, Task
+from xautolm_nb.core.trial import CurvePoint, Failure, FailureKind, Measures, Outcome, Trial
+from xautolm_nb.run.child import ChildGone
+from xautolm_nb.run.pool import WorkerOptions, WorkerPool
+from xautolm_nb.run.protocol import Command, Job, Message
+from xautolm_nb.run.state import read_state
+from xautolm_nb.run.watch import Watch, wait_for_answer
+
+
+class ProcessRunner:
+    """Runs trials in worker processes; `evaluate` and `export` may be called from other threads beside a trial.
+
+    Args:
+        folder: The study's folder; trials lie in `trials/<number>`, logs of the workers in `logs`.
+        models: Every model a config may name, by id.
+        context: The machine (device, precision, memory) and the task's lengths, which set the micro-batch.
+        rungs: Fidelities at which a trial is validated, rising.
+        options: How workers are started and kept.
+    """
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        models: Mapping[str, ModelInfo],
+        context: Context,
+        rungs: Sequence[float],
+        options: WorkerOptions | None = None,
+    ) -> None:
+        self._options = options or WorkerOptions()
+        self._folder, self._models, self._context = Path(folder), dict(models), context
+        self._rungs = tuple(rungs)
+        self._pool = WorkerPool(device=context.system.device, logs=self._folder / "logs", options=self._options)
+
+    def warm_up(self) -> None:
+        """Start a worker now, so that its imports are done when the first trial comes."""
+        self._pool.warm_up()
+
+    def run(
+        self,
+        task: Task,
+        trial: Trial,
+        *,
+        emit: Emit,
+        should_stop: ShouldStop,
+        timeout: float | None = None,
+    ) -> Outcome:
+        """Run `trial` to its target; see `core.runner.Runner`."""
+        model = self._models.get(str(trial.config.get("model")))
+        if model is None:
+            known = ", ".join(sorted(self._models)) or "none"
+            message = f"A model of the pool is expected ({known}), but got {trial.config.get('model')!r}."
+            failure = Failure(kind=FailureKind.MODEL_UNAVAILABLE, message=message)
+            return Outcome(fidelity=trial.fidelity, curve=trial.curve, measures=trial.measures, failure=failure)
+        child = self._pool.take()
+        child.send(Command(verb="run", job=self._job(task, trial, model)))
+        watch = Watch(child, trial, emit, should_stop, timeout, self._options.stop_grace)
+        try:
+            outcome = watch.attend(lambda: self.recover(trial))
+        except BaseException:  # a bug of ours or of `emit`, or an interrupt: the worker must not train on
+            self._pool.replace(child)
+            raise
+        if outcome.failure is None:
+            self._pool.give_back(child)
+        else:
+            self._pool.replace(child)
+        return outcome
+
+    def recover(self, trial: Trial) -> Trial:
+        """The trial as its last checkpoint has it: fidelity, curve and cost that a killed process had not recorded.
+
+        A trial without a checkpoint, or whose record is further, comes back unchanged.
+        """
+        state = read_state(self.folder_of(trial) / "checkpoint")
+        if state is None or state["fidelity"] < trial.fidelity:
+            return trial
+        identity = state["identity"]
+        if (identity["seed"], identity["config"]) != (trial.seed, config_key(trial.config)):
+            return trial
+        measures = from_plain(state["measures"], Measures)
+        return replace(
+            trial,
+            fidelity=state["fidelity"],
+            curve=tuple(from_plain(state["curve"], list[CurvePoint])),
+            measures=max(trial.measures, measures, key=lambda cost: cost.seconds),
+            checkpoint=not state["finished"],
+        )
+
+    def evaluate(self, task: Task, trial: Trial, split: Split) -> dict[str, float]:
+        """Score the kept weights of a trial on a split: metric name to value.
+
+        Raises:
+            StudyError: The trial has no kept weights, or they cannot be used.
+        """
+        return dict(self._ask(task, trial, Command(verb="evaluate", split=split)).metrics or {})
+
+    def export(self, task: Task, trial: Trial, folder: str) -> None:
+        """Write the kept model, tokenizer and label map to `folder`, loadable by Transformers alone.
+
+        Raises:
+            StudyError: The trial has no kept weights, or the folder cannot be written.
+        """
+        self._ask(task, trial, Command(verb="export", target=str(Path(folder).absolute())))
+
+    def discard(self, trial: Trial) -> None:
+        """Remove the files of a trial that lost."""
+        shutil.rmtree(self.folder_of(trial), ignore_errors=True)
+
+    def close(self) -> None:
+        """End all workers; a second call does nothing."""
+        self._pool.close()
+
+    def folder_of(self, trial: Trial) -> Path:
+        """Where the files of a trial lie."""
+        return self._folder / "trials" / f"{trial.number:04d}"
+
+    def _job(self, task: Task, trial: Trial, model: ModelInfo) -> Job:
+        return Job(
+            task=task,
+            trial=trial,
+            model=model,
+            context=self._context,
+            rungs=self._rungs,
+            folder=str(self.folder_of(trial)),
+            checkpoint_seconds=self._options.checkpoint_seconds,
+        )
+
+    def _ask(self, task: Task, trial: Trial, command: Command) -> Message:
+        """Have a worker of its own answer `evaluate` or `export`."""
+        model = self._models.get(str(trial.config.get("model")))
+        if model is None or not (self.folder_of(trial) / "best").exists():
+            raise StudyError(
+                f"Trial {trial.number} has no kept weights.",
+                hint="Only the best trials keep theirs; choose one of them.",
+            )
+        child = self._pool.take()
+        child.send(replace(command, job=self._job(task, trial, model)))
+        try:
+            answer = wait_for_answer(child)
+        except ChildGone:
+            answer = Message(kind="done", failure=child.why_gone())
+        if answer.failure is not None:
+            self._pool.replace(child)
+            raise StudyError(
+                f"Trial {trial.number}: {command.verb} failed ({answer.failure.kind}): {answer.failure.message}",
+                hint=f"The worker's log is {child.log}.",
+            )
+        self._pool.give_back(child)
+        return answer
