@@ -105,7 +105,7 @@ def test_a_bad_input_gives_one_clear_line_and_leaves_the_store_alone(
     code = main(["start", str(case.data(tmp_path)), *case.options])
     error = capsys.readouterr().err
     assert code == case.code, error
-    lines = [line for line in error.splitlines() if line.startswith("xautolm:")]
+    lines = [line for line in error.splitlines() if not line.startswith("xautolm: note:")]
     assert len(lines) == 1, error
     assert "Traceback" not in error
     _assert_mentions(lines[0], case.message)

@@ -20,7 +20,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple[Pat
     data = home / "data.csv"
     tiny_frame(240).to_csv(data, index=False)
     words = ["start", str(data), "--text", "text", "--label", "label", "--models", str(tiny_model)]
-    done = xautolm(home, *words, "--budget", "25s", "--max-trials", "6", "--json")
+    done = xautolm(home, *words, "--budget", "90s", "--max-trials", "3", "--json")
     assert done.returncode == 0, done.stderr
     return home, json.loads(done.stdout)
 
@@ -98,3 +98,14 @@ def test_help_lists_the_verbs_and_ends_well(tmp_path: Path) -> None:
     assert done.returncode == 0
     verbs = "start status pause resume stop attach best report export studies describe machine store".split()
     assert [verb for verb in verbs if verb not in done.stdout] == []
+
+
+def test_a_warning_about_the_data_is_one_line(tmp_path: Path) -> None:
+    import pandas as pd
+
+    frame = tiny_frame(60)
+    pd.concat([frame, frame.head(4)]).to_csv(tmp_path / "data.csv", index=False)
+    done = xautolm(tmp_path / "home", "describe", str(tmp_path / "data.csv"))
+    assert done.returncode == 0
+    assert [line[:14] for line in done.stderr.splitlines()] == ["xautolm: note:"]
+    assert "4 rows repeat" in done.stderr

@@ -12,11 +12,12 @@ def system(**fields: Any) -> SystemMetaFeatures:
     return SystemMetaFeatures(paper=(2.0, 2.0, 2.0, 8.0, 0.0), **fields)
 
 
-def test_a_cpu_trains_in_float32_without_padding_to_tiles() -> None:
-    precision = choose_precision(system(device="cpu", bfloat16=True))
-    assert (precision.autocast, precision.padding, precision.needs_scaling) == (None, 1, False)
+@pytest.mark.parametrize(("native", "dtype"), [(True, torch.bfloat16), (False, None)])
+def test_a_cpu_trains_in_bfloat16_where_it_computes_it_natively(native: bool, dtype: torch.dtype | None) -> None:
+    precision = choose_precision(system(device="cpu", bfloat16=native))
+    assert (precision.autocast, precision.padding, precision.needs_scaling) == (dtype, 1, False)
     with precision.forward():
-        assert not torch.is_autocast_enabled("cpu")
+        assert torch.is_autocast_enabled("cpu") is native
 
 
 @pytest.mark.parametrize(

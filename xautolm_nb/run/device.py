@@ -18,7 +18,7 @@ class Precision:
 
     device: torch.device
     autocast: torch.dtype | None = None
-    """bfloat16 where the GPU computes it natively, float16 on older GPUs, None (float32) elsewhere."""
+    """bfloat16 where the device computes it natively, float16 on older GPUs, None (float32) elsewhere."""
 
     @property
     def needs_scaling(self) -> bool:
@@ -45,7 +45,8 @@ def choose_precision(system: SystemMetaFeatures) -> Precision:
     """
     device = torch.device(system.device)
     if device.type != "cuda":
-        return Precision(device=device)
+        native = device.type == "cpu" and system.bfloat16  # a third less time a step on a CPU with AVX512-BF16
+        return Precision(device=device, autocast=torch.bfloat16 if native else None)
     if not torch.cuda.is_available():
         raise TrialError(
             FailureKind.ERROR,
