@@ -11,6 +11,10 @@ from pathlib import Path
 from xautolm_nb.core.errors import StudyError
 from xautolm_nb.run.child import Child
 
+PATIENT = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
+"""Threads that wait sleep instead of spinning: beside another busy process a step takes 1.1 s and not 2.9 s, or in
+bfloat16 .45 s and not 2.2 s (MiniLM, 16 rows of 32 tokens, 2 cores)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerOptions:
@@ -39,7 +43,7 @@ class WorkerPool:
 
     def __init__(self, *, device: str, logs: Path, options: WorkerOptions) -> None:
         self._command: Sequence[str] = (*options.command, device)
-        self._environment = {} if device == "cuda" else {"CUDA_VISIBLE_DEVICES": ""}
+        self._environment = PATIENT | ({} if device == "cuda" else {"CUDA_VISIBLE_DEVICES": ""})
         self._logs = logs
         self._spare = device == "cuda" if options.spare is None else options.spare
         self._reuse = device != "cuda" if options.reuse is None else options.reuse
