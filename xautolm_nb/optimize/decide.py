@@ -1,0 +1,172 @@
+"""Which option is taken: the order of a search from its first trial to its last seconds.
+
+opening      a few customary settings at the lowest rung: the models need contrast before they can choose
+first full   the best of them to its end, for a usable result early and to see how curves go on here
+promotions   one of two trials of each rung goes on, as in ASHA; which one, the models say
+else         the option of most worth, thaw or start
+harvest      in the last third of the time no new starts while a paused trial can still be brought to its end
+landing      the best paused trial straight to its end before it is too late
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from xautolm_nb.core.config import config_key
+from xautolm_nb.core.trial import Trial, TrialState
+from xautolm_nb.optimize.acquisition import Option, expected_gain, worth
+from xautolm_nb.optimize.candidates import customary
+from xautolm_nb.optimize.cases import is_pending
+from xautolm_nb.optimize.knowledge import Knowledge
+from xautolm_nb.space import SearchSpace
+
+OPENING = {False: 4, True: 3}
+"""Starts before the models decide alone, without and with a trusted store: contrast must be bought, at the lowest rung.
+A store that its first trials refute opens as if there were none."""
+PROMOTE_ONE_OF = 2.0
+"""Of this many trials that reached a rung one must go on."""
+HARVEST = 1 / 3
+"""Share of the time in which nothing new is begun while paused trials can be finished: costs no score in our simulated
+studies and leaves about twice the complete trials of a short search."""
+LANDING_MARGIN = 1.2
+"""The best paused trial is brought to its end while the time left is still this many times what that takes."""
+OPENING_SHARE = 0.4
+"""Opening starts are configurations whose full run would take at most this share of the time left."""
+MIN_COMPLETE, MIN_GAIN = 12, 5e-4
+"""The search ends by itself when this many trials are complete and no option promises this much of the metric."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Decision:
+    """The option taken and why, in words."""
+
+    option: Option
+    why: str
+
+
+def decide(
+    known: Knowledge,
+    options: Sequence[Option],
+    *,
+    space: SearchSpace,
+    cost_weight: float,
+    seconds_left: float | None,
+) -> Decision | None:
+    """Take one of the options, at least one; None when no option promises a gain that anyone would notice.
+
+    Args:
+        known: What was learned.
+        options: What can be done in the time left.
+        space: Where to search (its default opens, its encoding measures distance).
+        cost_weight: Exponent of the cost in the worth of an option.
+        seconds_left: Time left; None without a limit.
+    """
+    incumbent = known.incumbent()
+    if is_converged(known, options, incumbent):
+        return None
+    chosen = (
+        opening(known, options, space, seconds_left)
+        or first_full_run(known, options)
+        or promotion(known, options, incumbent, cost_weight)
+        or _best(known, harvest(known, options, seconds_left), incumbent, cost_weight)
+    )
+    return landing(known, options, chosen, seconds_left) or chosen
+
+
+def is_converged(known: Knowledge, options: Sequence[Option], incumbent: float) -> bool:
+    """Whether enough was seen and nothing promises a gain that anyone would notice."""
+    return len(known.complete()) >= MIN_COMPLETE and expected_gain(options, incumbent) * known.unit < MIN_GAIN
+
+
+def opening(
+    known: Knowledge, options: Sequence[Option], space: SearchSpace, seconds_left: float | None
+) -> Decision | None:
+    """The first starts: what a practitioner would try, in turn, as far as there is time for it."""
+    starts = [option for option in options if option.thaw is None]
+    begun = len(known.trials)
+    if not starts or begun >= OPENING[known.has_store] or (begun == 0 and known.has_store):
+        return None
+    order = {config_key(config): place for place, config in enumerate(customary(space))}
+    limit = np.inf if seconds_left is None else OPENING_SHARE * seconds_left
+    safe = [option for option in starts if option.success >= 0.5 and option.full <= limit]
+    usual = [option for option in safe if config_key(option.point.config) in order]
+    if usual:
+        chosen = min(usual, key=lambda option: order[config_key(option.point.config)])
+        return Decision(option=chosen, why="a customary setting, to have something to compare with")
+    if not safe:
+        return Decision(option=min(starts, key=lambda option: option.full), why="the cheapest, as time is short")
+    return None
+
+
+def first_full_run(known: Knowledge, options: Sequence[Option]) -> Decision | None:
+    """The best paused trial, while none is complete or on its way to be."""
+    thaws = _thaws(options)
+    done = any(trial.state is TrialState.COMPLETE for trial in known.trials)
+    under_way = any(is_pending(trial) and trial.fidelity > 0 for trial in known.trials)
+    if not thaws or done or under_way:
+        return None
+    best = max(thaws, key=lambda option: option.mean)
+    return Decision(option=best, why="the best so far, for a complete trial early and to learn how curves go on here")
+
+
+def promotion(known: Knowledge, options: Sequence[Option], incumbent: float, cost_weight: float) -> Decision | None:
+    """The best thaw from the highest rung from which too few went on.
+
+    Projections from low rungs err together, so a model may begin ever more trials of one kind on their strength; only
+    trials that go on show it where curves really end.
+    """
+    thaws = _thaws(options)
+    rungs = sorted({point[0] for case in known.cases for point in case.curve} | {1.0})
+    for low, high in reversed(list(pairwise(rungs))):
+        reached = sum(_reached(trial, low) for trial in known.trials)
+        gone_on = sum(_reached(trial, high) or (is_pending(trial) and _reached(trial, low)) for trial in known.trials)
+        waiting = [option for option in thaws if low - 1e-9 <= _fidelity(option) < high - 1e-9]
+        if waiting and gone_on < int(reached / PROMOTE_ONE_OF):
+            best = waiting[int(np.argmax(worth(waiting, incumbent, cost_weight)))]
+            return Decision(option=best, why="the most promising of those that got this far")
+    return None
+
+
+def harvest(known: Knowledge, options: Sequence[Option], seconds_left: float | None) -> Sequence[Option]:
+    """Only thaws that can be finished, in the last third of the time; all options before or when there are none."""
+    if seconds_left is None:
+        return options
+    spent = sum(trial.seconds for trial in known.trials)
+    able = [option for option in _thaws(options) if option.finish <= seconds_left]
+    return able if able and seconds_left < HARVEST * (spent + seconds_left) else options
+
+
+def landing(
+    known: Knowledge, options: Sequence[Option], chosen: Decision, seconds_left: float | None
+) -> Decision | None:
+    """The best paused trial straight to its end, when the chosen step would leave no time for that any more."""
+    able = [option for option in _thaws(options) if seconds_left is not None and option.finish <= seconds_left]
+    if seconds_left is None or not able:
+        return None
+    best = max(able, key=lambda option: option.mean)
+    complete = [known.seen(case) for case in known.complete()]
+    late = seconds_left - chosen.option.added < LANDING_MARGIN * best.finish
+    if not late or (complete and best.mean <= max(complete)):
+        return None
+    why = "time runs short and this is the most promising trial that is not complete"
+    return Decision(option=replace(best, fidelity=1.0, added=best.finish), why=why)
+
+
+def _best(known: Knowledge, options: Sequence[Option], incumbent: float, cost_weight: float) -> Decision:
+    chosen = options[int(np.argmax(worth(options, incumbent, cost_weight)))]
+    aside = ", the store left aside" if known.leaves_store_aside else ""
+    return Decision(option=chosen, why=f"best expected improvement for its cost{aside}")
+
+
+def _thaws(options: Sequence[Option]) -> list[Option]:
+    return [option for option in options if option.thaw is not None]
+
+
+def _fidelity(option: Option) -> float:
+    return option.thaw.fidelity if option.thaw is not None else 0.0
+
+
+def _reached(trial: Trial, rung: float) -> bool:
+    return trial.fidelity >= rung - 1e-9

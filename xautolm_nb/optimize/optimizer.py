@@ -1,0 +1,101 @@
+"""The optimizer of this package: freeze-thaw Bayesian optimization with priors from the experience store.
+
+    learn      what the store says and what this study saw -> models of score, success and seconds
+    options    every paused trial that may be thawed, new configurations that may be started
+    decide     the one of most worth that the time left allows
+
+`propose` is a pure function of its arguments; nothing is remembered between calls.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from xautolm_nb.core.context import Context
+from xautolm_nb.core.experience import Experience
+from xautolm_nb.core.proposal import Proposal
+from xautolm_nb.core.task import Metric
+from xautolm_nb.core.trial import Trial
+from xautolm_nb.optimize.acquisition import COST_WEIGHTS, Option, affordable
+from xautolm_nb.optimize.decide import Decision, decide
+from xautolm_nb.optimize.explain import influences, reason
+from xautolm_nb.optimize.knowledge import Knowledge, learn
+from xautolm_nb.optimize.options import starts, thaws
+from xautolm_nb.optimize.prior import MetaPrior
+from xautolm_nb.optimize.response import to_score
+from xautolm_nb.space import SearchSpace
+
+DEFAULT_RUNGS = (0.125, 0.25, 0.5, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BayesianOptimizer:
+    """Proposes by expected improvement at full fidelity, probability of success and cost, over models and methods."""
+
+    space: SearchSpace
+    rungs: tuple[float, ...] = DEFAULT_RUNGS
+    """Fidelities at which trials may pause; the last is 1."""
+    objectives: tuple[str, ...] = ("f1",)
+    """The metric, and `seconds` where the cost of a model matters in itself."""
+    maximize: bool = True
+    trial_timeout_seconds: float | None = None
+    """A trial that takes longer fails; None for no limit."""
+
+    @property
+    def metric(self) -> Metric:
+        """What trials are judged by."""
+        return Metric(name=self.objectives[0], maximize=self.maximize)
+
+    def propose(
+        self,
+        context: Context,
+        experiences: Sequence[Experience],
+        trials: Sequence[Trial],
+        *,
+        seed: int,
+        seconds_left: float | None = None,
+    ) -> Proposal | None:
+        """Choose the next proposal (see `core.proposal.Optimizer`); None when nothing is left that is worth it."""
+        known = learn(context, experiences, trials, models=self.space.models, metric=self.metric)
+        rng = np.random.default_rng([seed, known.decisions])
+        going = thaws(known, self.rungs, self.trial_timeout_seconds)
+        new = starts(known, self.space, rng, self.rungs, self.trial_timeout_seconds)
+        options = affordable([*going, *new], seconds_left) or _last_resort(known, new)
+        if not options:
+            return None
+        weight = COST_WEIGHTS["seconds" in self.objectives]
+        decision = decide(known, options, space=self.space, cost_weight=weight, seconds_left=seconds_left)
+        return _proposal(known, decision) if decision is not None else None
+
+    def prior(self, context: Context, experiences: Sequence[Experience]) -> MetaPrior:
+        """What the experiences say about the context; `summary()` of it is for displays."""
+        return MetaPrior.build(context, experiences, self.space.models, self.metric)
+
+
+def _last_resort(known: Knowledge, new: Sequence[Option]) -> list[Option]:
+    """With no score at all yet, the cheapest start is tried even when the time left seems too short."""
+    if any(case.curve for case in known.cases) or not new:
+        return []
+    return [min(new, key=lambda option: option.added)]
+
+
+def _proposal(known: Knowledge, decision: Decision) -> Proposal:
+    option = decision.option
+    scale = known.experts.own.scale
+    expected = {
+        "score": to_score(min(option.mean * scale, 1.0), known.metric, known.context),
+        "score_sd": option.sd * known.unit,
+        "seconds": option.added,
+        "success": option.success,
+    }
+    argued = influences(option.point, known.experts, known.prior.scored.cases)
+    config = option.thaw.config if option.thaw is not None else option.point.config
+    return Proposal(
+        config=dict(config),
+        fidelity=option.fidelity,
+        thaw=option.thaw.number if option.thaw is not None else None,
+        expected=expected,
+        reason=reason(option, decision.why, expected, known.metric.name, argued),
+        influences=argued,
+    )

@@ -1,0 +1,89 @@
+"""What could be done next, with numbers: one option per paused trial and one per new candidate."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from xautolm_nb.core.trial import Trial, TrialState
+from xautolm_nb.optimize import cost
+from xautolm_nb.optimize.acquisition import Option
+from xautolm_nb.optimize.candidates import FROM_STORE, pool
+from xautolm_nb.optimize.experts import inputs_of
+from xautolm_nb.optimize.features import Point, describe
+from xautolm_nb.optimize.knowledge import Knowledge
+from xautolm_nb.space import SearchSpace
+
+INCUMBENTS = 4
+"""Best trials whose neighbourhood is searched."""
+_RAN_BEFORE = 0.97  # a paused trial has passed its memory test and came to a score
+
+
+def thaws(known: Knowledge, rungs: Sequence[float], timeout: float | None) -> list[Option]:
+    """One option for each paused trial: its next rung."""
+    points = {case.number: case.point for case in known.cases}
+    paused = [t for t in known.trials if t.state is TrialState.PAUSED and t.number in points and t.fidelity < 1]
+    return _options(known, [points[trial.number] for trial in paused], paused, rungs, timeout)
+
+
+def starts(
+    known: Knowledge, space: SearchSpace, rng: np.random.Generator, rungs: Sequence[float], timeout: float | None
+) -> list[Option]:
+    """One option for each new candidate: the first rung of a new trial."""
+    ranked = sorted((case for case in known.cases if case.curve), key=lambda case: -case.curve[-1][1])
+    configs = pool(
+        space,
+        known.context,
+        rng,
+        incumbents=[case.point.config for case in ranked[:INCUMBENTS]],
+        stored=known.prior.best(FROM_STORE),
+        known=known.tried,
+    )
+    points = [describe(config, space.models[str(config["model"])], known.context) for config in configs]
+    return _options(known, points, [None] * len(points), rungs, timeout)
+
+
+def _options(
+    known: Knowledge,
+    points: Sequence[Point],
+    trials: Sequence[Trial | None],
+    rungs: Sequence[float],
+    timeout: float | None,
+) -> list[Option]:
+    """Judge points by the models; those that cannot succeed are dropped."""
+    if not points:
+        return []
+    trust = 0.0 if known.leaves_store_aside else None
+    mean, sd = known.experts.predict(inputs_of(points), trust=trust)
+    success = known.feasibility.success(points, trust=trust) * known.cost.within(points, timeout)
+    seconds = known.cost.seconds(points)
+    options = [
+        _option(known, point, trial, (float(mean[i]), float(sd[i]), float(success[i]), float(seconds[i])), rungs)
+        for i, (point, trial) in enumerate(zip(points, trials, strict=True))
+    ]
+    return [option for option in options if option.success > 0]
+
+
+def _option(
+    known: Knowledge,
+    point: Point,
+    trial: Trial | None,
+    belief: tuple[float, float, float, float],
+    rungs: Sequence[float],
+) -> Option:
+    """Put numbers to one option; a paused trial is judged by its own pace."""
+    mean, sd, success, seconds = belief
+    done = trial.fidelity if trial is not None else 0.0
+    full = cost.full_seconds_of(trial, seconds) if trial is not None else seconds
+    load = cost.load_seconds(point, known.trials)
+    target = next((rung for rung in rungs if rung > done + 1e-9), 1.0)
+    return Option(
+        point=point,
+        thaw=trial,
+        fidelity=target,
+        added=cost.added_seconds(full, load, done, target),
+        finish=cost.added_seconds(full, load, done, 1.0),
+        full=full,
+        mean=mean,
+        sd=sd,
+        success=success if trial is None else max(success, _RAN_BEFORE),
+    )
