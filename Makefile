@@ -1,0 +1,71 @@
+# Everything a newcomer needs: `make demo`, `make test`, `make lab`. Each does its own set-up in .venv.
+# Needs GNU make and Python 3.11 or newer with its venv module; nothing else, and no Node.
+#
+#   make demo PYTHON=python3.12        another interpreter for the environment
+#   make demo XAUTOLM_DEMO_BUDGET=2m   a shorter search
+#   make test PYTEST_ARGS="tests/space -x"
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+PYTEST_ARGS ?=
+LAB_ARGS    ?=
+
+# The JupyterLab bundle is committed. Installing never rebuilds it, so Node is neither needed nor waited for.
+export SKIP_JUPYTER_BUILDER := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test check format lab notebooks labextension wheel clean distclean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(STAMP) ## Create .venv and install the package with all extras a developer needs
+
+# The set-up runs again when a dependency or the version changes.
+$(STAMP): pyproject.toml labextension/package.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is missing or older than 3.11. Name a newer one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || { echo "creating $(VENV) with $(PYTHON)"; $(PYTHON) -m venv $(VENV); } || { \
+	  rm -rf $(VENV); \
+	  echo "Python's venv module does not work here. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --editable ".[test]"
+	@touch $@
+
+demo: $(STAMP) ## Search, end to end: runs notebooks/00_quickstart.ipynb with live progress (about 10 minutes, 2 cores)
+	$(BIN)/python notebooks/run_demo.py
+
+test: $(STAMP) ## Run the tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(STAMP) ## Lint, format, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## Let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lab: $(STAMP) ## Open JupyterLab on the quickstart
+	$(BIN)/jupyter lab $(LAB_ARGS) notebooks/00_quickstart.ipynb
+
+notebooks: $(STAMP) ## Write each .ipynb anew from its paired .py
+	$(BIN)/jupytext --to ipynb notebooks/[0-9]*.py
+
+labextension: $(STAMP) ## Rebuild the JupyterLab bundle (needs Node 20 or newer)
+	cd labextension && PATH="$(abspath $(BIN)):$$PATH" jlpm install && PATH="$(abspath $(BIN)):$$PATH" jlpm build:prod
+
+wheel: $(STAMP) ## Build wheel and sdist into dist/
+	rm -rf dist
+	$(BIN)/python -m build
+
+clean: ## Remove what building and running left behind
+	rm -rf build dist demo-output labextension/lib .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path "./$(VENV)/*" -not -path "./labextension/node_modules/*" -prune -exec rm -rf {} +
+
+distclean: clean ## Remove the environment and node_modules as well
+	rm -rf $(VENV) labextension/node_modules labextension/.yarn
