@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> tuple[Pat
 def xautolm(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "XAUTOLM_HOME": str(home), "HF_HUB_OFFLINE": "1"}
     return subprocess.run(
-        [sys.executable, "-m", "xautolm_nb", *words], capture_output=True, text=True, env=environment, timeout=240,
+        [sys.executable, "-m", "xautolm_nb", *words], capture_output=True, text=True, env=environment, timeout=280,
         check=False,
     )  # fmt: skip
 
@@ -109,3 +110,21 @@ def test_a_warning_about_the_data_is_one_line(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert [line[:14] for line in done.stderr.splitlines()] == ["xautolm: note:"]
     assert "4 rows repeat" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_three_minutes_on_sst2_complete_three_trials_and_beat_the_majority(tmp_path: Path, shared: Path) -> None:
+    import pandas as pd
+
+    rows = pd.read_parquet(shared / "datasets" / "sst2_sentences" / "train.parquet").sample(2000, random_state=0)
+    rows.to_csv(tmp_path / "data.csv", index=False)
+    words = ["start", str(tmp_path / "data.csv"), "--text", "text", "--label", "label", "--budget", "3m", "--json"]
+    started = time.monotonic()
+    done = xautolm(tmp_path / "home", *words)
+    seconds = time.monotonic() - started
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["complete"] >= 3
+    assert said["best"] > 0.4  # the majority class gives .35
+    assert seconds < 180 + 18 + 30, "the budget and its grace were not kept"

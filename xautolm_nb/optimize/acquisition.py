@@ -22,7 +22,7 @@ COST_OFFSET = 10.0
 CAUTION = 2.0
 """Exponent of the probability of success: with expected improvement alone the search turns to risky points when little
 is left to gain (on the recorded trials 1 makes twice the errors of 3; 3 shies away from good points at the border)."""
-COST_WEIGHTS = {False: 0.25, True: 0.5}
+COST_WEIGHTS = {False: 0.25, True: 0.25}
 """Exponent of the cost, without and with seconds among the objectives."""
 
 

@@ -70,7 +70,7 @@ def decide(
         opening(known, options, space, seconds_left)
         or first_full_run(known, options)
         or promotion(known, options, incumbent, cost_weight)
-        or _best(known, harvest(known, options, seconds_left), incumbent, cost_weight)
+        or _best(known, harvest(known, options, incumbent, seconds_left), incumbent, cost_weight)
     )
     return landing(known, options, chosen, seconds_left) or chosen
 
@@ -86,7 +86,8 @@ def opening(
     """The first starts: what a practitioner would try, in turn, as far as there is time for it."""
     starts = [option for option in options if option.thaw is None]
     begun = len(known.trials)
-    if not starts or begun >= OPENING[known.has_store] or (begun == 0 and known.has_store):
+    refuted = known.experts.stored is not None and not known.has_store  # what it began does not count
+    if not starts or begun >= OPENING[known.has_store] + refuted or (begun == 0 and known.has_store):
         return None
     order = {config_key(config): place for place, config in enumerate(customary(space))}
     limit = np.inf if seconds_left is None else OPENING_SHARE * seconds_left
@@ -129,12 +130,15 @@ def promotion(known: Knowledge, options: Sequence[Option], incumbent: float, cos
     return None
 
 
-def harvest(known: Knowledge, options: Sequence[Option], seconds_left: float | None) -> Sequence[Option]:
-    """Only thaws that can be finished, in the last third of the time; all options before or when there are none."""
+def harvest(
+    known: Knowledge, options: Sequence[Option], incumbent: float, seconds_left: float | None
+) -> Sequence[Option]:
+    """Only thaws that can be finished and may yet win, in the last third of the time and where there are any."""
     if seconds_left is None:
         return options
     spent = sum(trial.seconds for trial in known.trials)
-    able = [option for option in _thaws(options) if option.finish <= seconds_left]
+    hopeful = [option for option in _thaws(options) if option.mean + 2 * option.sd > incumbent]
+    able = [option for option in hopeful if option.finish <= seconds_left]
     return able if able and seconds_left < HARVEST * (spent + seconds_left) else options
 
 

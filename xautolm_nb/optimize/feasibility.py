@@ -58,7 +58,7 @@ HAZARDS = (MEMORY_HAZARD, DIVERGENCE_HAZARD)
 class Chain:
     """Fitted hazards; `others` counts other failures by model as (failures, trials), weighted."""
 
-    coefficients: tuple[Float[np.ndarray, " c"], ...]
+    coefficients: tuple[Float[np.ndarray, " _"], ...]
     others: dict[str, tuple[float, float]]
 
     def success(self, points: Sequence[Point]) -> Float[np.ndarray, " n"]:
@@ -100,7 +100,7 @@ class Table:
     kinds: tuple[FailureKind | None, ...]
     models: tuple[str, ...]
     weights: Float[np.ndarray, " n"]
-    designs: tuple[Float[np.ndarray, "n c"], ...]
+    designs: tuple[Float[np.ndarray, "n _"], ...]
     """One design matrix per hazard."""
     alive: tuple[np.ndarray, ...]
     """Rows each hazard learns from: those that survived the hazards before it."""
