@@ -198,7 +198,8 @@ class Session:
         """Anytime curve, Pareto front and learning curves, side by side."""
         from xautolm_nb import plots
 
-        return plots.overview_figure(self.view().trials, dark=dark)
+        view = self.view()
+        return plots.overview_figure(view.trials, metric=view.record.task.metric.name, dark=dark)
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Receive the events of a study that runs here, from its thread; returns a function that ends it."""

@@ -28,7 +28,7 @@ def figure_html(view: StudyView) -> str:
     """The overview figure as an image with a text alternative; empty before the first validation."""
     if not any(trial.curve for trial in view.trials):
         return ""
-    png = base64.b64encode(to_png(overview_figure(view.trials))).decode()
+    png = base64.b64encode(to_png(overview_figure(view.trials, metric=view.record.task.metric.name))).decode()
     text = f"Best score over time, score against seconds and learning curves of {len(view.trials)} trials"
     return f'<img alt="{escape(text)}" style="max-width:100%" src="data:image/png;base64,{png}">'
 
