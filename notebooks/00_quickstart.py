@@ -38,10 +38,10 @@ BUDGET = os.environ.get("XAUTOLM_DEMO_BUDGET", "5m")
 # ## The problem
 #
 # *Which library does this docstring come from?* Eight scientific libraries, one sentence or two of prose each,
-# and every name that would give the answer away is replaced by the word "something". "Return the remainder after
-# removing full days" is pandas, "Uses Johnson's algorithm to compute shortest paths" is networkx: one has to know
-# what the words mean, and a few hundred examples per library are too few to learn that from scratch. That is
-# where pretraining pays.
+# and every name that would give the answer away is replaced by the word "something". "Uses Johnson's
+# algorithm to compute shortest paths" is networkx, "Add one or more expressions following a statement" is
+# sqlalchemy: one has to know what the words mean, and 80 examples per library are too few to learn that from
+# scratch. That is where pretraining pays.
 #
 # ## The data
 #
@@ -57,8 +57,8 @@ frame.groupby("library").sample(1, random_state=7)
 # ## The search
 #
 # `group="module"` keeps all texts of a source file in the same split; otherwise neighbours would leak from
-# training to test. `test=0.5` keeps half of the data for the last comparison, so that its outcome is no luck, and
-# makes training data scarce, as they mostly are. The budget is wall-clock time. `objectives` asks for a high score
+# training to test. Half of the data are kept for the last comparison, so that its outcome is no luck; that makes
+# training data scarce, as they mostly are. The budget is wall-clock time. `objectives` asks for a high score
 # *and* short runs, so the result is a front of good trade-offs and not only a winner.
 #
 # The cell returns at once. Training happens in another process; the notebook stays free, and `session.pause()`,
@@ -70,6 +70,7 @@ session = tune(
     text="text",
     label="library",
     group="module",
+    validation=0.25,
     test=0.5,
     budget=BUDGET,
     objectives=("f1", "seconds"),

@@ -5,7 +5,7 @@ libraries that were installed along with it. Nothing is downloaded and nothing i
 
 How a row is made:
 
-1. Modules, classes, functions and methods of a library are parsed with `ast`; tests and vendored code are left out.
+1. Modules and their public classes, functions and methods are parsed with `ast`; tests and vendored code are left out.
 2. Of each docstring the first paragraph is kept, prose only: markup, roles, directives and examples go.
 3. Whatever gives the library away by name is replaced by one word: the names of all libraries and their short names,
    dotted paths, identifiers and quoted code. What is left has to be understood.
@@ -31,14 +31,14 @@ from pathlib import Path
 import pandas as pd
 
 LIBRARIES: dict[str, str] = {
+    "IPython": "ipython",
     "matplotlib": "matplotlib",
     "networkx": "networkx",
     "pandas": "pandas",
-    "scipy": "scipy",
     "sklearn": "scikit-learn",
     "sqlalchemy": "SQLAlchemy",
     "sympy": "sympy",
-    "torch": "torch",
+    "transformers": "transformers",
 }
 """Import name to distribution name. All of them are dependencies of this package, directly or through another one."""
 
@@ -51,16 +51,18 @@ WORDS = (5, 25)
 MASK = "something"
 """What a name that gives the library away is replaced by: a word every tokenizer knows and no library owns."""
 
-_SPARE = 1.25
+_SPARE = 1.6
 """Rows collected per row wanted, as some turn out to be duplicates."""
 
-_SKIPPED_FOLDERS = frozenset({"tests", "testing", "test", "_vendor", "vendored", "externals", "extern", "_external"})
+_SKIPPED = frozenset({"tests", "testing", "test", "_vendor", "vendored", "externals", "extern", "testing_utils"})
 _NAMES = re.compile(
-    r"\b(matplotlib|pyplot|mpl|plt|networkx|nx|pandas|pd|scipy|scikit|sklearn|sqlalchemy|sql|sympy|py|pytorch|torch|"
-    r"numpy|np|aten|cuda|libtorch|cython|lapack|blas|fortran|python|jax|cupy|dask|tensorflow|keras|onnx|triton)"
+    r"\b(ipython|jupyter|matplotlib|pyplot|mpl|plt|networkx|nx|pandas|pd|scipy|scikit|sklearn|sqlalchemy|sql|sympy|py|"
+    r"transformers|hugging ?face|hf|pytorch|torch|numpy|np|cython|python|jax|tensorflow|keras|onnx)"
     r"(?:[-_.]\w+)*\b",
     re.IGNORECASE,
 )
+_NOT_A_SENTENCE = re.compile(r"^(>>>|\.\.|:|Args|Arguments|Parameters|Attributes)|^\w+ ?\(.*?\):|----|====|\*optional")
+"""An example, a directive, a section or a list of parameters."""
 _ROLE = re.compile(r":[a-zA-Z:+]+:`[^`]*`")
 _CODE = re.compile(r"``[^`]*``|`[^`]*`_?|\$[^$]*\$|\{[^}]*\}|\[[^\]]*\]")
 _IDENTIFIER = re.compile(r"\b\w*(?:_\w+|[a-z0-9][A-Z]\w*|\.\w+\(?\)?|\(\))(?:\w|\.)*")
@@ -94,8 +96,8 @@ def versions() -> dict[str, str]:
 def prose(docstring: str) -> str:
     """The first paragraph of a docstring as plain words, with everything that names its library masked."""
     paragraph = re.split(r"\n\s*\n", docstring.strip(), maxsplit=1)[0]
-    if paragraph.startswith((">>>", "..", ":")) or "----" in paragraph or "====" in paragraph:
-        return ""  # an example, a directive or a section, not a sentence
+    if _NOT_A_SENTENCE.search(paragraph):
+        return ""
     text = " ".join(paragraph.split())
     for pattern in (_ROLE, _CODE, _NAMES, _IDENTIFIER):
         text = pattern.sub(f" {MASK} ", text)
@@ -107,18 +109,21 @@ def _rows_of_library(library: str) -> Iterator[tuple[str, str, str]]:
     folder = _folder(library)
     modules = {".".join(file.relative_to(folder.parent).with_suffix("").parts): file for file in folder.rglob("*.py")}
     for module in sorted(modules, key=_digest):
-        if _SKIPPED_FOLDERS.isdisjoint(module.split(".")):
+        if _SKIPPED.isdisjoint(module.split(".")):
             texts = {text for text in map(prose, _docstrings(modules[module])) if _is_telling(text)}
             for text in sorted(texts, key=_digest)[:MODULE_CAP]:
                 yield text, library, module
 
 
 def _is_telling(text: str) -> bool:
-    return sum(word != MASK for word in text.split()) >= WORDS[0]
+    """Whether enough words are left, at least three for each masked one."""
+    words = text.split()
+    masked = words.count(MASK)
+    return len(words) - masked >= max(WORDS[0], 3 * masked)
 
 
 def _docstrings(file: Path) -> Iterator[str]:
-    """Docstrings of a source file's module, classes, functions and methods; a file that cannot be parsed has none."""
+    """Docstrings of a source file and its public definitions; a file that cannot be parsed has none."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes in other people's strings
@@ -134,7 +139,7 @@ def _docstrings_below(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.As
         yield docstring
     if isinstance(node, ast.Module | ast.ClassDef):
         for child in node.body:
-            if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and child.name[0] != "_":
                 yield from _docstrings_below(child)
 
 

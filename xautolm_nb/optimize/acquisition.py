@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import log_ndtr, ndtr
+from scipy.special import ndtr
 
 from xautolm_nb.core.trial import Trial
 from xautolm_nb.optimize.features import Point
@@ -91,8 +91,3 @@ def affordable(options: Sequence[Option], seconds_left: float | None) -> list[Op
         return list(options)
     useful = [o for o in options if (o.finish if o.thaw is None else o.added) <= seconds_left]
     return useful or [o for o in options if o.added <= seconds_left]
-
-
-def probability_above(option: Option, value: float) -> float:
-    """Probability that an option's final response exceeds a value."""
-    return float(np.exp(log_ndtr((option.mean - value) / option.sd)))

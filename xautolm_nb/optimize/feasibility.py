@@ -77,7 +77,7 @@ class Chain:
             return other
         alive = 1.0 - other
         for hazard, design, weights in zip(HAZARDS, table.designs, self.coefficients, strict=True):
-            p = float(_sigmoid(design[row] @ weights))
+            p = float(_sigmoid(design[row : row + 1] @ weights)[0])
             if kind in hazard.kinds:
                 return alive * p
             alive *= 1.0 - p
@@ -255,6 +255,6 @@ def _clipped(p: float) -> float:
     return min(1.0 - _CLIP, max(_CLIP, p))
 
 
-def _sigmoid(z: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+def _sigmoid(z: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
     value: np.ndarray = 1.0 / (1.0 + np.exp(-np.clip(z, -30, 30)))
     return value
