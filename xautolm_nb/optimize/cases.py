@@ -12,7 +12,7 @@ from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import CurvePoint, FailureKind, Measures, Trial, TrialState
 from xautolm_nb.optimize.features import Point, describe
 from xautolm_nb.optimize.response import skills
-from xautolm_nb.space.original import to_mended
+from xautolm_nb.space.original import original_model, to_mended
 from xautolm_nb.space.pool import DEFAULT_POOL
 
 OWN_SPACE = "xautolm-nb/"
@@ -84,13 +84,15 @@ def experience_cases(
     Left out: other metrics, weights of 0, models nothing is known of, failures of other code bases that are not about
     the configuration, and earlier rungs of a trial whose later rung is there too.
     """
-    tasks: dict[tuple[str, str], int] = {}
     known = {model.id: model for model in DEFAULT_POOL} | dict(models)
+    pairs = zip(experiences, weights, strict=True)
+    usable = [
+        (record, weight) for record, weight in pairs if weight > 0 and record.metric == metric and teaches(record)
+    ]
+    tasks: dict[tuple[str, str], int] = {}
     cases: list[Case] = []
-    for experience, weight in latest_rungs(experiences, weights):
-        model = experience.model or known.get(str(experience.config.get("model")))
-        usable = weight > 0 and model is not None and experience.metric == metric and teaches(experience)
-        config = _mended(experience) if usable else None
+    for experience, weight in latest_rungs([record for record, _ in usable], [weight for _, weight in usable]):
+        model, config = _model(experience, known), _mended(experience)
         if config is None or model is None:
             continue
         own_task = is_same_task(experience.context, context)
@@ -157,6 +159,14 @@ def _case(experience: Experience, point: Point, task: int, weight: float, contex
         same_machine=is_same_machine(experience.context, context),
         experience=experience,
     )
+
+
+def _model(experience: Experience, known: Mapping[str, ModelInfo]) -> ModelInfo | None:
+    """The record's own model, else the one known by that name (or by the original's name for it)."""
+    found = experience.model or known.get(str(experience.config.get("model")))
+    if found is None and experience.space.startswith(ORIGINAL_SPACE):
+        return original_model(experience.config)
+    return found
 
 
 def _mended(experience: Experience) -> Config | None:

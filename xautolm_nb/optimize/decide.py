@@ -59,7 +59,7 @@ def decide(
     Args:
         known: What was learned.
         options: What can be done in the time left.
-        space: Where to search (its default opens, its encoding measures distance).
+        space: Where to search; its customary settings open.
         cost_weight: Exponent of the cost in the worth of an option.
         seconds_left: Time left; None without a limit.
     """

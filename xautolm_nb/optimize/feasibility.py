@@ -21,7 +21,7 @@ from xautolm_nb.optimize.features import Point, column, matrix
 MEMORY = frozenset({FailureKind.OUT_OF_MEMORY, FailureKind.HOST_MEMORY})
 OTHER = frozenset(FailureKind) - MEMORY - {FailureKind.NOT_FINITE, FailureKind.TIMEOUT}
 """Errors of the code, the model or its files; time is left to the cost model."""
-_BASE_RATE = 0.02  # of other failures, before anything is known of a model
+_BASE_RATE, _BASE_TRIALS = 0.02, 20  # other failures before anything is known, and how many trials this counts for
 _NEWTON_STEPS = 12
 _STEP_LIMIT = 3.0
 _CLIP = 0.02  # of predicted probabilities when experts are compared: one surprise must not end all trust
@@ -86,7 +86,7 @@ class Chain:
     def _base_rate(self) -> float:
         failures = sum(count for count, _ in self.others.values())
         trials = sum(count for _, count in self.others.values())
-        return (failures + 10 * _BASE_RATE) / (trials + 10)
+        return (failures + _BASE_TRIALS * _BASE_RATE) / (trials + _BASE_TRIALS)
 
     def _other(self, model: str, base: float) -> float:
         failures, trials = self.others.get(model, (0.0, 0.0))

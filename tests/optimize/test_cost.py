@@ -1,0 +1,102 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tuning_world import F1, MODELS, World, make_context, random_experiences
+
+from xautolm_nb.core.proposal import Proposal
+from xautolm_nb.core.trial import FailureKind, Trial
+from xautolm_nb.optimize import cost
+from xautolm_nb.optimize.cases import Case, experience_cases, trial_cases
+from xautolm_nb.optimize.features import Point, describe
+
+POOL = {model.id: model for model in MODELS}
+
+
+def own_cases(world: World, n: int, seed: int = 0) -> tuple[list[Trial], list[Case]]:
+    rng, trials = np.random.default_rng(seed), list[Trial]()
+    for _ in range(n):
+        trials = world.run(trials, Proposal(config=world.space.sample(rng), fidelity=1.0))
+    return trials, trial_cases(trials, world.context, POOL, F1)
+
+
+def points(world: World, n: int = 40, seed: int = 9) -> list[Point]:
+    rng = np.random.default_rng(seed)
+    configs = [world.space.sample(rng) for _ in range(n)]
+    return [describe(config, POOL[str(config["model"])], world.context) for config in configs]
+
+
+def log_error(world: World, cases: list[Case]) -> float:
+    """Mean absolute error of the predicted log seconds."""
+    asked = points(world)
+    predicted = np.log(cost.learn(cases).seconds(asked))
+    return float(np.abs(predicted - np.log([world.seconds(point.config) for point in asked])).mean())
+
+
+def test_without_any_trial_it_is_the_analytic_estimate(world: World) -> None:
+    asked = points(world)
+    expected = [point.physics.seconds for point in asked]
+    np.testing.assert_allclose(cost.learn([]).seconds(asked), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("slowness", [0.3, 1.0, 3.0, 6.0])
+def test_two_trials_are_enough_to_learn_how_fast_this_machine_is(slowness: float) -> None:
+    world = World(slowness=slowness)
+    assert log_error(world, own_cases(world, 2)[1]) < 0.25 * max(abs(np.log(slowness)), 0.6)
+
+
+def test_a_store_of_another_machine_does_not_hinder_that(world: World) -> None:
+    other = World(context=make_context(host="elsewhere"), slowness=0.2)
+    stored = random_experiences(other, name="t", n=25, seed=1)
+    slow = World(slowness=4.0)
+    cases = experience_cases(slow.context, stored, [1.0] * 25, POOL, F1) + own_cases(slow, 2)[1]
+    assert log_error(slow, cases) < 0.6
+
+
+def test_a_store_of_the_same_machine_counts_as_own_trials() -> None:
+    world = World(slowness=5.0)
+    stored = random_experiences(world, name="earlier", n=6, seed=1)
+    cases = experience_cases(world.context, stored, [0.1] * 6, POOL, F1)
+    assert log_error(world, cases) < 0.4
+
+
+def test_a_timeout_pushes_the_prediction_beyond_the_time_it_took(world: World) -> None:
+    _, [case] = own_cases(world, 1)
+    before = float(cost.learn([]).seconds([case.point])[0])
+    censored = replace(case, failure=FailureKind.TIMEOUT, seconds=5 * before)
+    assert cost.learn([censored]).seconds([case.point])[0] > 4 * before
+
+
+def test_other_failures_and_missing_times_teach_nothing_about_seconds(world: World) -> None:
+    _, [case] = own_cases(world, 1)
+    useless = [replace(case, failure=FailureKind.OUT_OF_MEMORY, seconds=1e6), replace(case, seconds=None)]
+    asked = points(world, 3)
+    np.testing.assert_allclose(cost.learn(useless).seconds(asked), cost.learn([]).seconds(asked))
+
+
+def test_the_probability_to_end_in_time_falls_with_the_seconds(world: World) -> None:
+    model, asked = cost.learn([]), points(world)
+    seconds = model.seconds(asked)
+    chance = model.within(asked, float(np.median(seconds)))
+    assert (np.diff(chance[np.argsort(seconds)]) <= 1e-9).all() or np.corrcoef(seconds, chance)[0, 1] < -0.3
+    assert chance.min() < 0.5 < chance.max()
+    assert (model.within(asked, None) == 1).all()
+
+
+def test_added_seconds_are_one_load_and_a_share_of_the_rest() -> None:
+    assert cost.added_seconds(100.0, 20.0, 0.0, 1.0) == 100.0
+    assert cost.added_seconds(100.0, 20.0, 0.5, 1.0) == 60.0
+    assert cost.added_seconds(100.0, 20.0, 0.0, 0.125) == 30.0
+
+
+def test_a_trial_under_way_is_judged_by_its_own_pace(world: World) -> None:
+    config = world.space.default()
+    [trial] = world.run([], Proposal(config=config, fidelity=0.25))
+    assert cost.full_seconds_of(trial, 1e6) == pytest.approx(world.seconds(config), rel=0.05)
+    assert cost.full_seconds_of(replace(trial, fidelity=0.0), 77.0) == 77.0
+
+
+def test_load_seconds_are_those_measured_here(world: World) -> None:
+    trials, [case, *_] = own_cases(world, 2)
+    assert cost.load_seconds(case.point, trials) == 2.0
+    assert cost.load_seconds(case.point, []) == case.point.physics.seconds_load

@@ -1,0 +1,122 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tuning_world import F1, RUNGS, World
+
+from xautolm_nb.core.proposal import Proposal
+from xautolm_nb.core.trial import Trial, TrialState
+from xautolm_nb.optimize import decide
+from xautolm_nb.optimize.acquisition import Option
+from xautolm_nb.optimize.decide import Decision
+from xautolm_nb.optimize.knowledge import Knowledge, learn
+from xautolm_nb.optimize.options import starts, thaws
+
+
+def know(world: World, trials: list[Trial]) -> Knowledge:
+    return learn(world.context, (), trials, models=world.space.models, metric=F1)
+
+
+def options(world: World, known: Knowledge) -> list[Option]:
+    return [*thaws(known, RUNGS, None), *starts(known, world.space, np.random.default_rng(0), RUNGS, None)]
+
+
+def run(world: World, *fidelities: float) -> list[Trial]:
+    """Trials of one model that reached these fidelities, each with another learning rate."""
+    trials: list[Trial] = []
+    for number, fidelity in enumerate(fidelities):
+        config = {**world.space.default(model_id="base", method="full"), "learning_rate": 2e-5 * 1.2**number}
+        trials = world.run(trials, Proposal(config=config, fidelity=fidelity))
+    return trials
+
+
+def test_the_opening_starts_with_the_default_and_then_with_something_else(world: World) -> None:
+    nothing = know(world, [])
+    first = decide.opening(nothing, options(world, nothing), world.space, None)
+    assert first is not None
+    assert dict(first.option.point.config) == world.space.default()
+    trials = world.run([], Proposal(config=first.option.point.config, fidelity=0.125))
+    known = know(world, trials)
+    second = decide.opening(known, options(world, known), world.space, None)
+    assert second is not None
+    assert second.option.thaw is None
+    assert second.option.point.config != first.option.point.config
+
+
+def test_the_opening_ends_after_a_few_starts(world: World) -> None:
+    known = know(world, run(world, *[0.125] * decide.OPENING[False]))
+    assert decide.opening(known, options(world, known), world.space, None) is None
+
+
+def test_an_opening_without_time_takes_the_cheapest(world: World) -> None:
+    known = know(world, [])
+    first = decide.opening(known, options(world, known), world.space, 0.5)
+    assert first is not None
+    assert first.option.full == min(option.full for option in options(world, known))
+
+
+def test_after_the_opening_the_best_goes_to_its_end(world: World) -> None:
+    known = know(world, run(world, *[0.125] * 4))
+    chosen = decide.first_full_run(known, options(world, known))
+    assert chosen is not None
+    assert chosen.option.thaw is not None
+    best = max((o for o in options(world, known) if o.thaw is not None), key=lambda o: o.mean)
+    assert chosen.option.thaw.number == (best.thaw.number if best.thaw is not None else -1)
+    complete = know(world, run(world, 0.125, 1.0))
+    assert decide.first_full_run(complete, options(world, complete)) is None
+
+
+def test_nothing_is_thawed_for_it_while_one_is_on_its_way(world: World) -> None:
+    trials = run(world, 0.125, 0.125)
+    trials[0] = replace(trials[0], state=TrialState.RUNNING)
+    known = know(world, trials)
+    assert decide.first_full_run(known, options(world, known)) is None
+
+
+@pytest.mark.parametrize(
+    ("fidelities", "owed"),
+    [((0.125,), False), ((0.125, 0.125), True), ((0.125, 0.125, 0.25), False), ((0.125, 0.25, 0.25), True)],
+)
+def test_one_of_two_trials_of_a_rung_goes_on(world: World, fidelities: tuple[float, ...], owed: bool) -> None:
+    known = know(world, run(world, *fidelities))
+    chosen = decide.promotion(known, options(world, known), known.incumbent(), 0.25)
+    assert (chosen is not None) == owed
+    if chosen is not None:
+        assert chosen.option.thaw is not None
+
+
+def test_in_the_last_third_only_hopeful_thaws_are_left(world: World) -> None:
+    trials = run(world, 0.125, 0.5, 1.0)
+    known = know(world, trials)
+    spent = sum(trial.seconds for trial in trials)
+    every = options(world, known)
+    assert decide.harvest(known, every, -10.0, None) == every
+    assert decide.harvest(known, every, -10.0, 10 * spent) == every
+    late = decide.harvest(known, every, -10.0, 0.49 * spent)
+    assert late != every
+    assert all(option.thaw is not None for option in late)
+    assert decide.harvest(known, every, 99.0, 0.49 * spent) == every
+
+
+def test_the_best_is_landed_before_it_is_too_late(world: World) -> None:
+    known = know(world, run(world, 0.125, 0.5))
+    every = options(world, known)
+    start = next(option for option in every if option.thaw is None)
+    best = max((option for option in every if option.thaw is not None), key=lambda option: option.mean)
+    other = Decision(option=replace(start, added=0.5 * best.finish), why="something else")
+    assert decide.landing(known, every, other, None) is None
+    assert decide.landing(known, every, other, 100 * best.finish) is None
+    landed = decide.landing(known, every, other, 1.3 * best.finish)
+    assert landed is not None
+    assert landed.option.fidelity == 1.0
+    assert landed.option.thaw == best.thaw
+    assert decide.landing(known, every, other, 0.1 * best.finish) is None
+
+
+def test_a_search_is_over_only_after_many_complete_trials_without_hope(world: World) -> None:
+    few = know(world, run(world, 1.0, 1.0))
+    many = know(world, run(world, *[1.0] * decide.MIN_COMPLETE))
+    hopeless = [replace(option, mean=-9.0, sd=1e-3) for option in options(world, many)]
+    assert not decide.is_converged(few, hopeless, few.incumbent())
+    assert decide.is_converged(many, hopeless, many.incumbent())
+    assert not decide.is_converged(many, options(world, many), many.incumbent())

@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+from tuning_world import F1, World, inverted, search
+
+from xautolm_nb.core.experience import Experience
+from xautolm_nb.core.trial import Trial
+from xautolm_nb.optimize import BayesianOptimizer, RandomSearch
+from xautolm_nb.optimize.cases import trial_cases
+from xautolm_nb.optimize.experts import Experts, consult, inputs_of, responses, sequential_log_density
+from xautolm_nb.optimize.features import describe
+from xautolm_nb.optimize.prior import MetaPrior
+
+
+@pytest.fixture(scope="module")
+def trials(world: World) -> list[Trial]:
+    return search(world, RandomSearch(space=world.space), budget=400.0, most=8)
+
+
+def asked(world: World, trials: list[Trial], store: tuple[Experience, ...]) -> Experts:
+    cases = trial_cases(trials, world.context, world.space.models, F1)
+    prior = BayesianOptimizer(space=world.space).prior(world.context, store)
+    return consult(responses(cases, others=prior.scored.cases), prior.rows, prior.score)
+
+
+def test_an_honest_store_is_trusted_and_an_inverted_one_is_not(
+    world: World, trials: list[Trial], store: tuple[Experience, ...]
+) -> None:
+    assert asked(world, trials, store).trust > 0.9
+    assert asked(world, trials, inverted(store)).trust == 0.0
+
+
+def test_before_any_trial_the_store_is_trusted(world: World, store: tuple[Experience, ...]) -> None:
+    assert asked(world, [], store).trust == pytest.approx(0.9)
+
+
+def test_without_a_store_there_is_one_expert(world: World, trials: list[Trial]) -> None:
+    experts = asked(world, trials, ())
+    assert experts.stored is None
+    assert experts.trust == 0.0
+
+
+def test_an_honest_store_predicts_better_than_nothing(
+    world: World, trials: list[Trial], store: tuple[Experience, ...]
+) -> None:
+    rng = np.random.default_rng(7)
+    configs = [world.space.sample(rng) for _ in range(60)]
+    truth = np.array([world.final(config) for config in configs])
+    x = inputs_of([describe(c, world.space.models[str(c["model"])], world.context) for c in configs])
+    mean, _ = asked(world, trials[:3], store).predict(x)
+    alone, _ = asked(world, trials[:3], ()).predict(x)
+    assert np.corrcoef(mean, truth)[0, 1] > max(0.5, np.corrcoef(alone, truth)[0, 1])
+
+
+def test_with_trust_zero_the_mixture_is_the_expert_alone(
+    world: World, trials: list[Trial], store: tuple[Experience, ...]
+) -> None:
+    experts = asked(world, trials, store)
+    x = experts.own.rows.x
+    alone, _ = Experts(own=experts.own, alone=experts.alone, stored=None, trust=0.0).predict(x)
+    np.testing.assert_array_equal(experts.predict(x, trust=0.0)[0], alone)
+    mixed = experts.predict(x, trust=0.5)
+    np.testing.assert_allclose(mixed[0], 0.5 * alone + 0.5 * experts.predict(x, trust=1.0)[0], atol=1e-9)
+
+
+def test_what_is_being_run_is_less_uncertain_but_expected_the_same(world: World, trials: list[Trial]) -> None:
+    cases = trial_cases(trials, world.context, world.space.models, F1)
+    own = responses(cases[:-1])
+    pending = inputs_of([cases[-1].point])
+    before, after = consult(own, None, None), consult(own, None, None, pending)
+    assert after.predict(pending)[1][0] < before.predict(pending)[1][0]
+    assert after.predict(pending)[0][0] == pytest.approx(before.predict(pending)[0][0], abs=0.02)
+
+
+def test_responses_are_one_at_most_and_unfinished_ones_are_uncertain(world: World) -> None:
+    trials = search(world, BayesianOptimizer(space=world.space), budget=40.0)
+    own = responses(trial_cases(trials, world.context, world.space.models, F1))
+    assert own.rows.y.max() <= 1.0 + 1e-9
+    complete = np.array([case.curve[-1][0] >= 1 for case in own.cases])
+    assert (own.rows.variance[complete] == 0).all()
+    assert (own.rows.variance[~complete] > 0).all()
+
+
+def test_no_case_gives_no_rows() -> None:
+    assert len(responses([]).rows) == 0
+
+
+def test_one_step_densities_add_up_to_the_joint_density() -> None:
+    rng = np.random.default_rng(0)
+    root = rng.normal(size=(5, 5))
+    cov, mean, y, noise = root @ root.T, rng.normal(size=5), rng.normal(size=5), np.full(5, 0.1)
+    steps = sequential_log_density(mean, cov, y, noise)
+    assert steps.sum() == pytest.approx(multivariate_normal(mean, cov + np.diag(noise)).logpdf(y))
+    first = multivariate_normal(mean[:1], cov[:1, :1] + 0.1).logpdf(y[:1])
+    assert steps[0] == pytest.approx(first)
+
+
+def test_the_prior_of_a_store_without_scores_is_no_expert(world: World, store: tuple[Experience, ...]) -> None:
+    from tuning_world import failed
+
+    prior: MetaPrior = BayesianOptimizer(space=world.space).prior(world.context, failed(store))
+    assert prior.score is None
+    assert prior.rows is None
