@@ -85,8 +85,8 @@ def test_one_of_two_trials_of_a_rung_goes_on(world: World, fidelities: tuple[flo
         assert chosen.option.thaw is not None
 
 
-def test_in_the_last_third_only_hopeful_thaws_are_left(world: World) -> None:
-    trials = run(world, 0.125, 0.5, 1.0)
+def test_in_the_second_half_only_hopeful_thaws_are_left(world: World) -> None:
+    trials = run(world, 0.125, 0.5, 1.0, 1.0, 1.0)
     known = know(world, trials)
     spent = sum(trial.seconds for trial in trials)
     every = options(world, known)
@@ -96,6 +96,13 @@ def test_in_the_last_third_only_hopeful_thaws_are_left(world: World) -> None:
     assert late != every
     assert all(option.thaw is not None for option in late)
     assert decide.harvest(known, every, 99.0, 0.49 * spent) == every
+
+
+def test_until_three_trials_are_complete_every_paused_one_is_worth_its_end(world: World) -> None:
+    trials = run(world, 0.125, 0.5, 1.0)
+    known = know(world, trials)
+    late = decide.harvest(known, options(world, known), 99.0, 0.49 * sum(trial.seconds for trial in trials))
+    assert late and all(option.thaw is not None for option in late)
 
 
 def test_the_best_is_landed_before_it_is_too_late(world: World) -> None:

@@ -4,7 +4,7 @@ opening      a few customary settings at the lowest rung: the models need contra
 first full   the best of them to its end, for a usable result early and to see how curves go on here
 promotions   one of two trials of each rung goes on, as in ASHA; which one, the models say
 else         the option of most worth, thaw or start
-harvest      in the last third of the time no new starts while a paused trial can still be brought to its end
+harvest      in the second half of the time no new starts while a paused trial can still be brought to its end
 landing      the best paused trial straight to its end before it is too late
 """
 
@@ -27,9 +27,11 @@ OPENING = {False: 4, True: 3}
 A store that its first trials refute opens as if there were none."""
 PROMOTE_ONE_OF = 2.0
 """Of this many trials that reached a rung one must go on."""
-HARVEST = 1 / 3
+HARVEST = 1 / 2
 """Share of the time in which nothing new is begun while paused trials can be finished: costs no score in our simulated
 studies and leaves about twice the complete trials of a short search."""
+MIN_RESULTS = 3
+"""Complete trials a search should leave at least: until then any paused trial is worth its end in the harvest."""
 LANDING_MARGIN = 1.2
 """The best paused trial is brought to its end while the time left is still this many times what that takes."""
 OPENING_SHARE = 0.4
@@ -133,11 +135,12 @@ def promotion(known: Knowledge, options: Sequence[Option], incumbent: float, cos
 def harvest(
     known: Knowledge, options: Sequence[Option], incumbent: float, seconds_left: float | None
 ) -> Sequence[Option]:
-    """Only thaws that can be finished and may yet win, in the last third of the time and where there are any."""
+    """In the second half of the time, only thaws that can be finished and may yet win, where there are any."""
     if seconds_left is None:
         return options
     spent = sum(trial.seconds for trial in known.trials)
-    hopeful = [option for option in _thaws(options) if option.mean + 2 * option.sd > incumbent]
+    few = len(known.complete()) < MIN_RESULTS
+    hopeful = [option for option in _thaws(options) if few or option.mean + 2 * option.sd > incumbent]
     able = [option for option in hopeful if option.finish <= seconds_left]
     return able if able and seconds_left < HARVEST * (spent + seconds_left) else options
 
