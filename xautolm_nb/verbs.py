@@ -100,7 +100,6 @@ def _add_start(verbs: Any) -> None:
     start.add_argument("--optimizer", choices=OPTIMIZERS)
     start.add_argument("--no-prior", dest="use_prior", action="store_false", default=None,
                        help="do not use past experience")  # fmt: skip
-    start.add_argument("--no-wait", action="store_true", help="notebook only: start and return (always so there)")
 
 
 def _add_store(store: argparse.ArgumentParser) -> None:

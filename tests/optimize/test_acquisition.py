@@ -7,7 +7,7 @@ from tuning_world import World
 
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.optimize.acquisition import (
-    COST_WEIGHTS,
+    COST_WEIGHT,
     Option,
     affordable,
     expected_gain,
@@ -50,7 +50,7 @@ def test_there_is_no_jump_where_the_asymptote_takes_over() -> None:
 
 def test_better_surer_and_cheaper_options_are_worth_more(option: Option) -> None:
     others = [replace(option, mean=0.6), replace(option, success=0.99), replace(option, full=20.0)]
-    base, *better = worth([option, *others], 0.5, COST_WEIGHTS[False])
+    base, *better = worth([option, *others], 0.5, COST_WEIGHT)
     assert all(value > base for value in better)
 
 

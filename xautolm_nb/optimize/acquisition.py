@@ -22,8 +22,8 @@ COST_OFFSET = 10.0
 CAUTION = 2.0
 """Exponent of the probability of success: with expected improvement alone the search turns to risky points when little
 is left to gain (on the recorded trials 1 makes twice the errors of 3; 3 shies away from good points at the border)."""
-COST_WEIGHTS = {False: 0.25, True: 0.25}
-"""Exponent of the cost, without and with seconds among the objectives."""
+COST_WEIGHT = 0.25
+"""Exponent of the cost; .5 where seconds are an objective spent real searches on the smallest models."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -17,7 +17,7 @@ from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import Proposal
 from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import Trial
-from xautolm_nb.optimize.acquisition import COST_WEIGHTS, Option, affordable
+from xautolm_nb.optimize.acquisition import COST_WEIGHT, Option, affordable
 from xautolm_nb.optimize.decide import Decision, decide
 from xautolm_nb.optimize.explain import influences, reason
 from xautolm_nb.optimize.knowledge import Knowledge, learn
@@ -37,7 +37,7 @@ class BayesianOptimizer:
     rungs: tuple[float, ...] = DEFAULT_RUNGS
     """Fidelities at which trials may pause; the last is 1."""
     objectives: tuple[str, ...] = ("f1",)
-    """The metric, and `seconds` where the cost of a model matters in itself."""
+    """The metric first; `seconds` beside it is reported as a front and does not steer yet."""
     maximize: bool = True
     trial_timeout_seconds: float | None = None
     """A trial that takes longer fails; None for no limit."""
@@ -64,8 +64,7 @@ class BayesianOptimizer:
         options = affordable([*going, *new], seconds_left) or _last_resort(known, new)
         if not options:
             return None
-        weight = COST_WEIGHTS["seconds" in self.objectives]
-        decision = decide(known, options, space=self.space, cost_weight=weight, seconds_left=seconds_left)
+        decision = decide(known, options, space=self.space, cost_weight=COST_WEIGHT, seconds_left=seconds_left)
         return _proposal(known, decision) if decision is not None else None
 
     def prior(self, context: Context, experiences: Sequence[Experience]) -> MetaPrior:
