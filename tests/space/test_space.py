@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -139,3 +141,14 @@ def test_checking_knows_the_models_of_the_space(context: Context) -> None:
     reason = MENDED.check({**MENDED.default(), "model": "gpt2"}, context)
     assert reason is not None
     assert "not in the pool" in reason
+
+
+def test_a_listed_space_draws_and_moves_within_its_list_only() -> None:
+    rng = np.random.default_rng(0)
+    listed = tuple(MENDED.sample(rng) for _ in range(8))
+    space = replace(MENDED, only=listed)
+    assert all(space.sample(rng) in listed for _ in range(20))
+    near = space.neighbors(listed[0], rng, 3)
+    gaps = [np.abs(space.encode(config) - space.encode(listed[0])).sum() for config in listed[1:]]
+    assert [np.abs(space.encode(config) - space.encode(listed[0])).sum() for config in near] == sorted(gaps)[:3]
+    assert space.check(listed[0], make_context()) is None

@@ -26,7 +26,10 @@ def random_configs(
 
     Fewer come back when the space is nearly exhausted or hardly anything fits the machine.
     """
-    drawn = (space.sample(rng) for _ in range(4 * n + 50))
+    if space.only:
+        drawn: Iterable[Config] = (space.only[int(i)] for i in rng.permutation(len(space.only)))
+    else:
+        drawn = (space.sample(rng) for _ in range(4 * n + 50))
     return valid_new(drawn, space, context, known, n)
 
 
@@ -41,7 +44,7 @@ def pool(
 ) -> list[dict[str, ConfigValue]]:
     """Gather candidates: the customary ones, the store's best, neighbours of the best here, random ones.
 
-    All are valid, can run by prediction, differ from each other and from the `known` keys.
+    All are valid, can run by prediction, differ from each other and from the `known` keys. Of a listed space: all of it.
 
     Args:
         space: Where to search.
@@ -51,6 +54,8 @@ def pool(
         stored: The store's best cases, most promising first.
         known: Keys of configurations that were tried or are running.
     """
+    if space.only:
+        return valid_new(space.only, space, context, known, len(space.only))
     near = [config for incumbent in incumbents for config in space.neighbors(incumbent, rng, PER_INCUMBENT)]
     carried = [config for case in stored[:FROM_STORE] for config in carry_over(case.point.config, space)]
     close = [config for config in carried[:4] for config in space.neighbors(config, rng, 4)]
@@ -62,8 +67,10 @@ def customary(space: SearchSpace) -> list[dict[str, ConfigValue]]:
     """What a practitioner would try, in that order.
 
     The default; the same with a larger step; LoRA; the other models, largest first, with a larger step; the other
-    methods; and then all of it for a single epoch, for those who have little time.
+    methods; and then all of it for a single epoch, for those who have little time. Nothing in a space without models.
     """
+    if space.only or not space.models:
+        return []
     first = space.default()
     models = sorted(space.models.values(), key=lambda model: -model.parameters)
     wanted = [("full", str(first["model"])), ("lora", str(first["model"]))]

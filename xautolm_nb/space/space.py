@@ -33,6 +33,8 @@ class SearchSpace:
     models: Mapping[str, ModelInfo]
     preferred: Mapping[str, Mapping[str, ConfigValue]] = field(default_factory=dict)
     """Defaults by model id, used by `default` where they lie in the active range (large models learn slower)."""
+    only: tuple[Config, ...] = ()
+    """When given, nothing but these configurations is ever drawn: the recorded ones of a benchmark, or a short list."""
 
     def __post_init__(self) -> None:
         """Check that conditions only look back."""
@@ -63,7 +65,9 @@ class SearchSpace:
         return {name: parameter for name, parameter in chosen.items() if parameter is not None}
 
     def sample(self, rng: np.random.Generator) -> dict[str, ConfigValue]:
-        """Draw a valid configuration, each active parameter uniformly in its own scale."""
+        """Draw a valid configuration, each active parameter uniformly in its own scale; from a list, one of it."""
+        if self.only:
+            return dict(self.only[int(rng.integers(len(self.only)))])
         config: dict[str, ConfigValue] = {}
         for name in self.names:
             if (parameter := self._variant(name, config)) is not None:
@@ -138,8 +142,10 @@ class SearchSpace:
         """Draw up to `n` different valid configurations that differ from `config` in one or two choices.
 
         Parameters whose conditions change with the choice are added, removed or moved to the same place of their
-        new range. Fewer than `n` come back only when the space is nearly exhausted.
+        new range. Fewer than `n` come back only when the space is nearly exhausted. From a list, the nearest of it.
         """
+        if self.only:
+            return self._nearest_listed(config, n)
         found: dict[str, dict[str, ConfigValue]] = {}
         own = config_key(config)
         free = [name for name, parameter in self.active(config).items() if parameter.cardinality != 1]
@@ -157,8 +163,11 @@ class SearchSpace:
         return self._changed(config, set(), rng)
 
     def check(self, config: Config, context: Context, *, seconds_limit: float | None = None) -> str | None:
-        """Say why a configuration cannot run here, before it is run; None when nothing speaks against it."""
-        return check(config, context, self.models, seconds_limit=seconds_limit)
+        """Say why a configuration cannot run here, before it is run; None when nothing speaks against it.
+
+        Listed configurations are taken on their lister's word.
+        """
+        return None if self.only else check(config, context, self.models, seconds_limit=seconds_limit)
 
     def restrict(self, fixed: Mapping[str, Limit]) -> "SearchSpace":
         """Fix or limit parameters as a user wishes.
@@ -207,6 +216,11 @@ class SearchSpace:
             }
             for parameter in self.parameters
         ]
+
+    def _nearest_listed(self, config: Config, n: int) -> list[dict[str, ConfigValue]]:
+        own, point = config_key(config), self.encode(config)
+        others = [other for other in self.only if config_key(other) != own]
+        return [dict(other) for other in sorted(others, key=lambda c: float(np.abs(self.encode(c) - point).sum()))[:n]]
 
     def _variant(self, name: str, config: Config) -> Parameter | None:
         return next((parameter for parameter in self.variants[name] if holds(parameter.when, config)), None)
