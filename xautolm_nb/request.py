@@ -382,7 +382,7 @@ def _summarise(
 ) -> Mapping[str, Any]:
     from xautolm_nb.optimize import MetaPrior
 
-    return MetaPrior.build(context, experiences, space.models, metric).summary()
+    return MetaPrior.build(context, experiences, space, metric).summary()
 
 
 def versions() -> dict[str, str]:

@@ -10,6 +10,7 @@ from xautolm_nb.optimize.acquisition import (
     COST_WEIGHT,
     Option,
     affordable,
+    cost_weight,
     expected_gain,
     log_improvement,
     worth,
@@ -50,17 +51,27 @@ def test_there_is_no_jump_where_the_asymptote_takes_over() -> None:
 
 def test_better_surer_and_cheaper_options_are_worth_more(option: Option) -> None:
     others = [replace(option, mean=0.6), replace(option, success=0.99), replace(option, full=20.0)]
-    base, *better = worth([option, *others], 0.5, COST_WEIGHT)
+    base, *better = worth([option, *others], COST_WEIGHT)
     assert all(value > base for value in better)
 
 
+def test_the_less_is_at_stake_before_a_look_the_less_cost_counts() -> None:
+    assert cost_weight((1.0,)) == COST_WEIGHT
+    assert cost_weight((0.25, 1.0)) == pytest.approx(COST_WEIGHT / 2)
+
+
+def test_an_uncertain_option_is_worth_more_than_a_sure_one_of_the_same_mean(option: Option) -> None:
+    doubtful, sure = worth([replace(option, sd=0.2), replace(option, sd=0.01)], 0.25)
+    assert doubtful > sure
+
+
 def test_an_impossible_option_is_far_below_all_others(option: Option) -> None:
-    low, high = worth([replace(option, success=0.0, mean=0.9), option], 0.5, 0.25)
+    low, high = worth([replace(option, success=0.0, mean=0.9), option], 0.25)
     assert low < high - 20
 
 
 def test_what_is_left_to_pay_does_not_decide_between_thaw_and_start(option: Option) -> None:
-    first, second = worth([option, replace(option, added=1.0, finish=5.0)], 0.5, 0.25)
+    first, second = worth([option, replace(option, added=1.0, finish=5.0)], 0.25)
     assert first == second
 
 

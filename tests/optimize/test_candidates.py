@@ -10,7 +10,7 @@ from xautolm_nb.optimize.prior import MetaPrior
 
 def test_all_candidates_are_valid_new_and_different(world: World, store: tuple[Experience, ...]) -> None:
     space, known = world.space, {config_key(world.space.default())}
-    prior = MetaPrior.build(world.context, store, space.models, F1)
+    prior = MetaPrior.build(world.context, store, space, F1)
     found = pool(
         space,
         world.context,

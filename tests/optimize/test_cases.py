@@ -1,14 +1,13 @@
 from dataclasses import replace
 
 import pytest
-from tuning_world import F1, MODELS, World, failed, make_context
+from tuning_world import F1, World, failed, make_context
 
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import Proposal
 from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import FailureKind, TrialState
 from xautolm_nb.optimize.cases import (
-    STORE_WEIGHT,
     experience_cases,
     is_pending,
     is_same_machine,
@@ -18,12 +17,10 @@ from xautolm_nb.optimize.cases import (
     trial_cases,
 )
 
-POOL = {model.id: model for model in MODELS}
-
 
 def test_a_trial_becomes_a_case_of_the_task_at_hand(world: World) -> None:
     trials = world.run([], Proposal(config=world.space.default(), fidelity=0.5))
-    [case] = trial_cases(trials, world.context, POOL, F1)
+    [case] = trial_cases(trials, world.context, world.space, F1)
     assert (case.task, case.weight, case.number, case.is_own) == (0, 1.0, 0, True)
     assert [fidelity for fidelity, _ in case.curve] == [0.125, 0.25, 0.5]
     assert case.seconds == pytest.approx(world.seconds(world.space.default()), rel=0.05)
@@ -31,19 +28,22 @@ def test_a_trial_becomes_a_case_of_the_task_at_hand(world: World) -> None:
 
 def test_trials_of_models_that_are_gone_are_left_out(world: World) -> None:
     trials = world.run([], Proposal(config=world.space.default(), fidelity=0.5))
-    assert trial_cases(trials, world.context, {}, F1) == []
+    assert (
+        trial_cases(trials, world.context, replace(world.space, models=dict(list(world.space.models.items())[:1])), F1)
+        == []
+    )
 
 
-def test_stored_tasks_count_from_one_and_weigh_less(world: World, store: tuple[Experience, ...]) -> None:
-    cases = experience_cases(world.context, store, [0.8] * len(store), POOL, F1)
+def test_stored_tasks_count_from_one_and_weigh_by_similarity(world: World, store: tuple[Experience, ...]) -> None:
+    cases = experience_cases(world.context, store, [0.8] * len(store), world.space, F1)
     assert {case.task for case in cases} == {1, 2}
-    assert [case.weight for case in cases] == pytest.approx([0.8 * STORE_WEIGHT] * len(cases))
+    assert [case.weight for case in cases] == pytest.approx([0.8] * len(cases))
     assert not any(case.is_own for case in cases)
 
 
 def test_records_of_the_same_data_belong_to_the_task_at_hand(world: World, store: tuple[Experience, ...]) -> None:
     record = replace(store[0], context=world.context)
-    [case] = experience_cases(world.context, [record], [1.0], POOL, F1)
+    [case] = experience_cases(world.context, [record], [1.0], world.space, F1)
     assert (case.task, case.weight, case.same_machine) == (0, 1.0, True)
 
 
@@ -80,21 +80,21 @@ def test_what_cannot_be_compared_is_left_out(world: World, store: tuple[Experien
     unknown_space = replace(record, space="someone-elses/3")
     unknown_model = replace(record, model=None, config={**record.config, "model": "nobody knows it"})
     records = [replace(bad, trial=n) for n, bad in enumerate((other_metric, unknown_space, unknown_model), 100)]
-    assert len(experience_cases(world.context, [*records, record], [1.0] * 4, POOL, F1)) == 1
-    assert experience_cases(world.context, [record], [0.0], POOL, F1) == []
+    assert len(experience_cases(world.context, [*records, record], [1.0] * 4, world.space, F1)) == 1
+    assert experience_cases(world.context, [record], [0.0], world.space, F1) == []
 
 
 def test_records_of_the_original_space_are_translated(world: World, store: tuple[Experience, ...]) -> None:
     config = {"method_class": "LoraLLMEmbeddingClassifier", "model": "bert-base-uncased", "learning_rate": 5e-5,
               "epochs": 3, "batch_size": 16, "optimizer": "adam", "lora_r": 8}  # fmt: skip
     record = replace(store[0], space="xautolm-original/1", config=config, model=None)
-    [case] = experience_cases(world.context, [record], [1.0], POOL, F1)
-    assert case.point.config["method"] == "lora"
+    [case] = experience_cases(world.context, [record], [1.0], world.space, F1)
+    assert case.point.settings["method"] == "lora"
     assert case.point.model.id == "bert-base-uncased"
 
 
 def test_a_score_without_a_curve_is_a_curve_of_one_point(world: World, store: tuple[Experience, ...]) -> None:
-    [case] = experience_cases(world.context, [replace(store[0], curve=())], [1.0], POOL, F1)
+    [case] = experience_cases(world.context, [replace(store[0], curve=())], [1.0], world.space, F1)
     assert len(case.curve) == 1
     assert case.curve[0][0] == 1.0
 

@@ -17,7 +17,7 @@ def own_cases(world: World, n: int, seed: int = 0) -> tuple[list[Trial], list[Ca
     rng, trials = np.random.default_rng(seed), list[Trial]()
     for _ in range(n):
         trials = world.run(trials, Proposal(config=world.space.sample(rng), fidelity=1.0))
-    return trials, trial_cases(trials, world.context, POOL, F1)
+    return trials, trial_cases(trials, world.context, world.space, F1)
 
 
 def points(world: World, n: int = 40, seed: int = 9) -> list[Point]:
@@ -29,7 +29,8 @@ def points(world: World, n: int = 40, seed: int = 9) -> list[Point]:
 def log_error(world: World, cases: list[Case]) -> float:
     """Mean absolute error of the predicted log seconds."""
     asked = points(world)
-    predicted = np.log(cost.learn(cases).seconds(asked))
+    own, stored = [case for case in cases if case.is_own], [case for case in cases if not case.is_own]
+    predicted = np.log(cost.learn(own, stored).seconds(asked))
     return float(np.abs(predicted - np.log([world.seconds(point.config) for point in asked])).mean())
 
 
@@ -49,14 +50,14 @@ def test_a_store_of_another_machine_does_not_hinder_that(world: World) -> None:
     other = World(context=make_context(host="elsewhere"), slowness=0.2)
     stored = random_experiences(other, name="t", n=25, seed=1)
     slow = World(slowness=4.0)
-    cases = experience_cases(slow.context, stored, [1.0] * 25, POOL, F1) + own_cases(slow, 2)[1]
+    cases = experience_cases(slow.context, stored, [1.0] * 25, slow.space, F1) + own_cases(slow, 2)[1]
     assert log_error(slow, cases) < 0.6
 
 
 def test_a_store_of_the_same_machine_counts_as_own_trials() -> None:
     world = World(slowness=5.0)
     stored = random_experiences(world, name="earlier", n=6, seed=1)
-    cases = experience_cases(world.context, stored, [0.1] * 6, POOL, F1)
+    cases = experience_cases(world.context, stored, [0.1] * 6, world.space, F1)
     assert log_error(world, cases) < 0.4
 
 
@@ -100,3 +101,31 @@ def test_load_seconds_are_those_measured_here(world: World) -> None:
     trials, [case, *_] = own_cases(world, 2)
     assert cost.load_seconds(case.point, trials) == 2.0
     assert cost.load_seconds(case.point, []) == case.point.physics.seconds_load
+
+
+def test_a_store_that_foretells_seconds_wrongly_loses_its_say(world: World) -> None:
+    honest = random_experiences(world, name="t", n=25, seed=1)
+    cases = experience_cases(world.context, honest, [1.0] * 25, world.space, F1)
+    foreign = [replace(case, same_machine=False) for case in cases]
+    rng = np.random.default_rng(0)
+    wrong = [replace(case, seconds=float(np.exp(rng.uniform(0, 9)))) for case in foreign]
+    own = own_cases(world, 6)[1]
+    assert cost.learn(own, foreign).trust > 0.5
+    assert cost.learn(own, wrong).trust < 0.1
+    assert cost.learn(own).trust == 0.0
+    assert cost.learn([], foreign).trust == pytest.approx(0.9)
+
+
+def test_a_mixture_lies_between_its_parts(world: World) -> None:
+    slow = World(context=make_context(host="elsewhere"), slowness=4.0)
+    cases = experience_cases(
+        world.context, random_experiences(slow, name="t", n=25, seed=1), [1.0] * 25, world.space, F1
+    )
+    model = cost.learn(own_cases(world, 2)[1], cases)
+    asked = points(world)
+    parts = np.stack([np.exp(ridge.log_seconds(asked)[0]) for ridge in (model.stored, model.alone)])
+    mixed = model.seconds(asked)
+    assert (mixed >= parts.min(0) * (1 - 1e-9)).all()
+    assert (mixed <= parts.max(0) * (1 + 1e-9)).all()
+    within = model.within(asked, 30.0)
+    assert ((within >= 0) & (within <= 1)).all()

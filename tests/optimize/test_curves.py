@@ -1,8 +1,22 @@
+from collections.abc import Sequence
+
 import pytest
 
-from xautolm_nb.optimize.curves import extrapolate, learn_pace
+from xautolm_nb.optimize.curves import Curve, Pace, extrapolate, rises
+from xautolm_nb.optimize.curves import learn_pace as learn_rises
 
-RISING = [(0.125, 0.1), (0.25, 0.3), (0.5, 0.45), (1.0, 0.5)]
+RISING: Curve = [(0.125, 0.1), (0.25, 0.3), (0.5, 0.45), (1.0, 0.5)]
+
+
+def learn_pace(own: Sequence[Curve], others: Sequence[Curve] = ()) -> Pace:
+    """From whole curves."""
+    return learn_rises(*([rise for curve in curves for rise in rises(curve)] for curves in (own, others)))
+
+
+def test_dense_validations_teach_no_more_than_sparse_ones() -> None:
+    dense = [(i / 64, min(i / 64, 0.5)) for i in range(1, 65)]
+    assert len(rises(dense)) < 30
+    assert sum(rise for _, rise in rises(dense)) > 0
 
 
 def test_a_finished_curve_is_its_own_end() -> None:

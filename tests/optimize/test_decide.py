@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tuning_world import F1, RUNGS, World
 
+from xautolm_nb.core.config import config_key
 from xautolm_nb.core.proposal import Proposal
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.optimize import decide
@@ -12,9 +13,11 @@ from xautolm_nb.optimize.decide import Decision
 from xautolm_nb.optimize.knowledge import Knowledge, learn
 from xautolm_nb.optimize.options import starts, thaws
 
+RNG = np.random.default_rng(0)
+
 
 def know(world: World, trials: list[Trial]) -> Knowledge:
-    return learn(world.context, (), trials, models=world.space.models, metric=F1)
+    return learn(world.context, (), trials, space=world.space, metric=F1, rungs=RUNGS)
 
 
 def options(world: World, known: Knowledge) -> list[Option]:
@@ -32,12 +35,12 @@ def run(world: World, *fidelities: float) -> list[Trial]:
 
 def test_the_opening_starts_with_the_default_and_then_with_something_else(world: World) -> None:
     nothing = know(world, [])
-    first = decide.opening(nothing, options(world, nothing), world.space, None)
+    first = decide.opening(nothing, options(world, nothing), world.space, None, RNG)
     assert first is not None
     assert dict(first.option.point.config) == world.space.default()
     trials = world.run([], Proposal(config=first.option.point.config, fidelity=0.125))
     known = know(world, trials)
-    second = decide.opening(known, options(world, known), world.space, None)
+    second = decide.opening(known, options(world, known), world.space, None, RNG)
     assert second is not None
     assert second.option.thaw is None
     assert second.option.point.config != first.option.point.config
@@ -45,41 +48,61 @@ def test_the_opening_starts_with_the_default_and_then_with_something_else(world:
 
 def test_the_opening_ends_after_a_few_starts(world: World) -> None:
     known = know(world, run(world, *[0.125] * decide.OPENING[False]))
-    assert decide.opening(known, options(world, known), world.space, None) is None
+    assert decide.opening(known, options(world, known), world.space, None, RNG) is None
 
 
 def test_an_opening_without_time_takes_the_cheapest(world: World) -> None:
     known = know(world, [])
-    first = decide.opening(known, options(world, known), world.space, 0.5)
+    first = decide.opening(known, options(world, known), world.space, 0.5, RNG)
     assert first is not None
     assert first.option.full == min(option.full for option in options(world, known))
 
 
 def test_after_the_opening_the_best_goes_to_its_end(world: World) -> None:
     known = know(world, run(world, *[0.125] * 4))
-    chosen = decide.first_full_run(known, options(world, known))
+    chosen = decide.first_full_run(known, options(world, known), 1e3)
     assert chosen is not None
     assert chosen.option.thaw is not None
     best = max((o for o in options(world, known) if o.thaw is not None), key=lambda o: o.mean)
     assert chosen.option.thaw.number == (best.thaw.number if best.thaw is not None else -1)
     complete = know(world, run(world, 0.125, 1.0))
-    assert decide.first_full_run(complete, options(world, complete)) is None
+    assert decide.first_full_run(complete, options(world, complete), 1e3) is None
+
+
+def test_without_a_deadline_there_is_no_hurry_to_a_complete_trial(world: World) -> None:
+    known = know(world, run(world, *[0.125] * 4))
+    assert decide.first_full_run(known, options(world, known), None) is None
+
+
+def test_where_nothing_is_customary_the_first_starts_are_drawn_at_random(world: World) -> None:
+    listed = replace(world.space, only=tuple(world.space.sample(np.random.default_rng(i)) for i in range(30)))
+    begun = list[Trial]()
+    known = know(world, begun)
+    every = options(world, known)
+    drawn = [decide.opening(known, every, listed, None, np.random.default_rng(seed)) for seed in range(5)]
+    assert len({config_key(d.option.point.config) for d in drawn if d is not None}) > 1
+    known = know(world, run(world, *[0.125] * decide.CONTRAST))
+    assert decide.opening(known, options(world, known), listed, None, RNG) is None
+    at_once = [replace(option, fidelity=1.0) for option in every]
+    assert decide.opening(know(world, begun), at_once, listed, None, RNG) is None
 
 
 def test_nothing_is_thawed_for_it_while_one_is_on_its_way(world: World) -> None:
     trials = run(world, 0.125, 0.125)
     trials[0] = replace(trials[0], state=TrialState.RUNNING)
     known = know(world, trials)
-    assert decide.first_full_run(known, options(world, known)) is None
+    assert decide.first_full_run(known, options(world, known), 1e3) is None
 
 
 @pytest.mark.parametrize(
     ("fidelities", "owed"),
-    [((0.125,), False), ((0.125, 0.125), True), ((0.125, 0.125, 0.25), False), ((0.125, 0.25, 0.25), True)],
+    [((0.125,) * 2, False), ((0.125,) * 3, True), ((0.125, 0.125, 0.25), False), ((0.125, 0.25, 0.25, 0.25), True)],
 )
-def test_one_of_two_trials_of_a_rung_goes_on(world: World, fidelities: tuple[float, ...], owed: bool) -> None:
+def test_without_a_store_one_of_three_trials_of_a_rung_goes_on(
+    world: World, fidelities: tuple[float, ...], owed: bool
+) -> None:
     known = know(world, run(world, *fidelities))
-    chosen = decide.promotion(known, options(world, known), known.incumbent(), 0.25)
+    chosen = decide.promotion(known, options(world, known), 0.25)
     assert (chosen is not None) == owed
     if chosen is not None:
         assert chosen.option.thaw is not None

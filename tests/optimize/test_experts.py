@@ -7,9 +7,10 @@ from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.trial import Trial
 from xautolm_nb.optimize import BayesianOptimizer, RandomSearch
 from xautolm_nb.optimize.cases import trial_cases
-from xautolm_nb.optimize.experts import Experts, consult, inputs_of, responses, sequential_log_density
+from xautolm_nb.optimize.experts import Experts, consult, sequential_log_density
 from xautolm_nb.optimize.features import describe
 from xautolm_nb.optimize.prior import MetaPrior
+from xautolm_nb.optimize.targets import inputs_of, responses
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +19,9 @@ def trials(world: World) -> list[Trial]:
 
 
 def asked(world: World, trials: list[Trial], store: tuple[Experience, ...]) -> Experts:
-    cases = trial_cases(trials, world.context, world.space.models, F1)
+    cases = trial_cases(trials, world.context, world.space, F1)
     prior = BayesianOptimizer(space=world.space).prior(world.context, store)
-    return consult(responses(cases, others=prior.scored.cases), prior.rows, prior.score)
+    return consult(responses(cases, others=prior.rises), prior.rows, prior.score)
 
 
 def test_an_honest_store_is_trusted_and_an_inverted_one_is_not(
@@ -64,25 +65,12 @@ def test_with_trust_zero_the_mixture_is_the_expert_alone(
 
 
 def test_what_is_being_run_is_less_uncertain_but_expected_the_same(world: World, trials: list[Trial]) -> None:
-    cases = trial_cases(trials, world.context, world.space.models, F1)
+    cases = trial_cases(trials, world.context, world.space, F1)
     own = responses(cases[:-1])
     pending = inputs_of([cases[-1].point])
     before, after = consult(own, None, None), consult(own, None, None, pending)
     assert after.predict(pending)[1][0] < before.predict(pending)[1][0]
     assert after.predict(pending)[0][0] == pytest.approx(before.predict(pending)[0][0], abs=0.02)
-
-
-def test_responses_are_one_at_most_and_unfinished_ones_are_uncertain(world: World) -> None:
-    trials = search(world, BayesianOptimizer(space=world.space), budget=40.0)
-    own = responses(trial_cases(trials, world.context, world.space.models, F1))
-    assert own.rows.y.max() <= 1.0 + 1e-9
-    complete = np.array([case.curve[-1][0] >= 1 for case in own.cases])
-    assert (own.rows.variance[complete] == 0).all()
-    assert (own.rows.variance[~complete] > 0).all()
-
-
-def test_no_case_gives_no_rows() -> None:
-    assert len(responses([]).rows) == 0
 
 
 def test_one_step_densities_add_up_to_the_joint_density() -> None:

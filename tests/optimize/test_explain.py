@@ -25,7 +25,7 @@ def option() -> Option:
 
 def knowledge(world: World, store: tuple[Experience, ...]) -> Knowledge:
     optimizer = BayesianOptimizer(space=world.space)
-    return learn(world.context, store, [], models=world.space.models, metric=optimizer.metric)
+    return learn(world.context, store, [], space=world.space, metric=optimizer.metric)
 
 
 def test_the_reason_reads_as_a_sentence(option: Option) -> None:

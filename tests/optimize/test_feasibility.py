@@ -24,12 +24,12 @@ def ended(world: World, kind: FailureKind | None, number: int = 0, **changes: ob
     trial = Trial(
         number=number, config=point(world, **changes).config, seed=0, state=TrialState.FAILED, failure=failure
     )
-    [case] = trial_cases([trial], world.context, POOL, F1)
+    [case] = trial_cases([trial], world.context, world.space, F1)
     return replace(case, curve=((1.0, 0.5),)) if kind is None else case
 
 
 def stored_cases(world: World, records: tuple[Experience, ...]) -> list[Case]:
-    return experience_cases(world.context, records, [1.0] * len(records), POOL, F1)
+    return experience_cases(world.context, records, [1.0] * len(records), world.space, F1)
 
 
 def test_before_any_trial_memory_decides() -> None:

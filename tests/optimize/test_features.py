@@ -7,7 +7,8 @@ from tuning_world import MODELS, World, make_context
 from xautolm_nb.core.config import Config, ConfigValue
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.model import ModelInfo
-from xautolm_nb.optimize.features import FEATURES, column, describe, matrix
+from xautolm_nb.optimize.features import FEATURES, column, describe, locate, matrix, traits
+from xautolm_nb.space import Float, SearchSpace
 from xautolm_nb.space.original import original_model, original_space, to_mended
 
 
@@ -29,7 +30,8 @@ def test_vectors_have_one_column_per_name(world: World) -> None:
 
 
 def test_no_point_gives_a_matrix_without_rows() -> None:
-    assert matrix([]).shape == (0, len(FEATURES))
+    assert len(matrix([])) == 0
+    assert traits([]).shape == (0, len(FEATURES))
 
 
 def test_travel_comes_first_and_grows_with_the_learning_rate(world: World) -> None:
@@ -87,3 +89,36 @@ def test_features_do_not_depend_on_other_points(world: World) -> None:
     alone = matrix([describe(config, model, world.context)])
     other = describe({**config, "epochs": 5}, model, world.context)
     np.testing.assert_array_equal(matrix([describe(config, model, world.context), other])[:1], alone)
+
+
+def test_a_space_without_models_is_read_off_the_unit_cube(world: World) -> None:
+    space = SearchSpace(
+        name="numbers/1",
+        parameters=(
+            Float(name="a", low=0.0, high=1.0, default=0.5),
+            Float(name="b", low=1e-3, high=1.0, default=0.1, log=True),
+        ),
+        models={},
+    )
+    points = [locate(space.sample(np.random.default_rng(i)), space, world.context) for i in range(400)]
+    vectors = np.array([point.vector for point in points if point is not None])
+    assert vectors.shape == (400, 2)
+    assert vectors.std(0) == pytest.approx([1.0, 1.0], abs=0.1)
+    assert all(point is not None and point.traits.shape == (len(FEATURES),) for point in points)
+
+
+def test_a_configuration_of_an_unknown_model_has_no_place(world: World) -> None:
+    config = {**world.space.default(), "model": "nobody knows it"}
+    assert locate(config, world.space, world.context) is None
+    known = locate(world.space.default(), world.space, world.context)
+    assert known is not None
+    np.testing.assert_array_equal(known.vector, known.traits)
+
+
+def test_a_configuration_of_the_original_space_is_proposed_as_it_was_and_read_as_translated(world: World) -> None:
+    space = original_space()
+    config = space.sample(np.random.default_rng(3))
+    point = locate(config, space, world.context)
+    assert point is not None
+    assert point.config == config
+    assert point.settings["padding"] == "max_length"

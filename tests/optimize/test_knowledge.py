@@ -1,18 +1,18 @@
 from dataclasses import replace
 
 import pytest
-from tuning_world import F1, World, inverted, search
+from tuning_world import F1, RUNGS, World, inverted, search
 
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import Proposal
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.optimize import RandomSearch
-from xautolm_nb.optimize.knowledge import STORE_FREE_EVERY, Knowledge, learn
-from xautolm_nb.optimize.surrogate import PRIOR_MEAN
+from xautolm_nb.optimize.knowledge import PROVEN, STORE_FREE_EVERY, Knowledge, learn
+from xautolm_nb.optimize.response import PRIOR_MEAN
 
 
 def know(world: World, trials: list[Trial], store: tuple[Experience, ...] = ()) -> Knowledge:
-    return learn(world.context, store, trials, models=world.space.models, metric=F1)
+    return learn(world.context, store, trials, space=world.space, metric=F1, rungs=RUNGS)
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +28,16 @@ def test_decisions_count_rungs_failures_and_running_trials(world: World) -> None
     assert know(world, [*trials, running]).decisions == 5
 
 
-def test_every_third_decision_leaves_a_trusted_store_aside(world: World, store: tuple[Experience, ...]) -> None:
-    aside, trials = [], list[Trial]()
-    for number in range(2 * STORE_FREE_EVERY):
-        aside.append(know(world, trials, store).leaves_store_aside)
-        config = {**world.space.default(), "epochs": number + 1}
-        trials = world.run(trials, Proposal(config=config, fidelity=0.125))
-    assert aside == [False, False, True, False, False, True]
+def test_every_third_decision_leaves_a_doubted_store_aside_and_none_a_proven_one(
+    world: World, trials: list[Trial], store: tuple[Experience, ...]
+) -> None:
+    known = know(world, trials[:1], store)
+    for trust, doubted in ((0.9, True), (PROVEN + 0.01, False)):
+        experts = replace(known.experts, trust=trust)
+        for decisions in range(2 * STORE_FREE_EVERY):
+            begun = tuple(replace(trials[0], number=n, curve=(), fidelity=0.0) for n in range(decisions))
+            aside = replace(known, experts=experts, trials=begun).leaves_store_aside
+            assert aside == (doubted and decisions in (2, 5))
     assert not know(world, trials[:2]).leaves_store_aside
 
 

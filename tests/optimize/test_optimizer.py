@@ -40,7 +40,7 @@ class TestBayesianOptimizer(OptimizerContract):
     ) -> None:
         proposal = optimizer.propose(world.context, store, [], seed=0)
         assert proposal is not None
-        assert proposal.reason.startswith("start to 12%")
+        assert proposal.reason.startswith("start to 6%")
         assert "expected f1" in proposal.reason
         assert "trials on task" in proposal.reason
         assert {influence.experience for influence in proposal.influences} <= {record.id for record in store}

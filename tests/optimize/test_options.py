@@ -20,7 +20,7 @@ def trials(world: World) -> list[Trial]:
 
 
 def test_each_paused_trial_is_one_option_to_its_next_rung(world: World, trials: list[Trial]) -> None:
-    known = learn(world.context, (), trials, models=world.space.models, metric=F1)
+    known = learn(world.context, (), trials, space=world.space, metric=F1)
     options = thaws(known, RUNGS, None)
     assert [(o.thaw.number, o.fidelity) for o in options if o.thaw is not None] == [(0, 0.25), (1, 0.5), (2, 1.0)]
     for option in options:
@@ -32,12 +32,12 @@ def test_each_paused_trial_is_one_option_to_its_next_rung(world: World, trials: 
 
 def test_running_trials_are_no_option(world: World, trials: list[Trial]) -> None:
     running = [replace(trial, state=TrialState.RUNNING) for trial in trials]
-    known = learn(world.context, (), running, models=world.space.models, metric=F1)
+    known = learn(world.context, (), running, space=world.space, metric=F1)
     assert thaws(known, RUNGS, None) == []
 
 
 def test_starts_are_new_and_go_to_the_first_rung(world: World, trials: list[Trial]) -> None:
-    known = learn(world.context, (), trials, models=world.space.models, metric=F1)
+    known = learn(world.context, (), trials, space=world.space, metric=F1)
     options = starts(known, world.space, np.random.default_rng(0), RUNGS, None)
     assert {option.fidelity for option in options} == {RUNGS[0]}
     assert not {config_key(option.point.config) for option in options} & known.tried
@@ -46,7 +46,7 @@ def test_starts_are_new_and_go_to_the_first_rung(world: World, trials: list[Tria
 
 
 def test_a_time_limit_per_trial_lowers_the_success_of_long_runs(world: World) -> None:
-    known = learn(world.context, (), [], models=world.space.models, metric=F1)
+    known = learn(world.context, (), [], space=world.space, metric=F1)
     free, limited = (starts(known, world.space, np.random.default_rng(0), RUNGS, limit) for limit in (None, 20.0))
     by_key = {config_key(option.point.config): option.success for option in limited}
     slow = max(free, key=lambda option: option.full)

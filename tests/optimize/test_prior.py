@@ -10,7 +10,7 @@ from xautolm_nb.optimize.prior import MAX_SCORED, MetaPrior, weights_of
 
 
 def build(world: World, experiences: tuple[Experience, ...]) -> MetaPrior:
-    return MetaPrior.build(world.context, experiences, world.space.models, F1)
+    return MetaPrior.build(world.context, experiences, world.space, F1)
 
 
 def test_the_summary_counts_and_names_similar_tasks_first(world: World, store: tuple[Experience, ...]) -> None:
@@ -45,9 +45,9 @@ def test_the_best_cases_come_from_every_task_in_turn(world: World, store: tuple[
 
 def test_the_same_records_are_described_once(world: World, store: tuple[Experience, ...]) -> None:
     space = world.space
-    first, second = (MetaPrior.build(world.context, store, space.models, F1) for _ in range(2))
+    first, second = (MetaPrior.build(world.context, store, space, F1) for _ in range(2))
     assert first is second
-    assert MetaPrior.build(world.context, store[:-1], space.models, F1) is not first
+    assert MetaPrior.build(world.context, store[:-1], space, F1) is not first
 
 
 def test_a_large_store_is_cut_to_its_heaviest_rows(world: World, store: tuple[Experience, ...]) -> None:

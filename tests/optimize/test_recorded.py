@@ -12,10 +12,10 @@ from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import FailureKind
 from xautolm_nb.optimize import cost, feasibility
 from xautolm_nb.optimize.cases import Case, experience_cases
-from xautolm_nb.optimize.experts import inputs_of
 from xautolm_nb.optimize.prior import MetaPrior
 from xautolm_nb.optimize.surrogate import predict
-from xautolm_nb.space.original import MODEL_IDS
+from xautolm_nb.optimize.targets import inputs_of
+from xautolm_nb.space import MODEL_IDS, original_space
 from xautolm_nb.store.autogoal import read_autogoal
 
 F1 = Metric(name="f1")
@@ -30,8 +30,8 @@ def records(shared: Path) -> list[Experience]:
 def target(records: list[Experience], task: str) -> tuple[list[Case], MetaPrior]:
     own = [record for record in records if record.task_name == task]
     others = [record for record in records if record.task_name != task]
-    prior = MetaPrior.build(own[0].context, others, {}, F1)
-    return experience_cases(own[0].context, own, [1.0] * len(own), {}, F1), prior
+    prior = MetaPrior.build(own[0].context, others, original_space(), F1)
+    return experience_cases(own[0].context, own, [1.0] * len(own), original_space(), F1), prior
 
 
 @pytest.mark.parametrize("task", ["sst2", "ag_news", "meld"])

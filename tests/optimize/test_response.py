@@ -1,12 +1,24 @@
 import math
 
+import numpy as np
 import pytest
+from scipy.special import ndtri
 from tuning_world import make_context
 
 from xautolm_nb.core.context import Context, TaskMetaFeatures
 from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import CurvePoint
-from xautolm_nb.optimize.response import constant_score, scale, skill, skills, to_score
+from xautolm_nb.optimize.response import (
+    PRIOR_MEAN,
+    SPREAD,
+    ByRank,
+    best_of,
+    constant_score,
+    is_bounded,
+    skill,
+    skills,
+    to_score,
+)
 
 F1, ACCURACY, LOSS = Metric(name="f1"), Metric(name="accuracy"), Metric(name="loss", maximize=False)
 
@@ -63,8 +75,30 @@ def test_the_running_best_never_falls() -> None:
 
 
 def test_the_scale_has_a_floor_and_hope_fades_with_the_number_of_values() -> None:
-    assert scale([], floor=0.3) == 0.3
-    assert scale([0.1], floor=0.3) == 0.3
-    assert scale([0.5, 0.6], floor=0.3) == 0.6
-    assert scale([0.6], floor=0.3, hope=0.5) > scale([0.6] * 30, floor=0.3, hope=0.5) > 0.6
-    assert scale([0.95], floor=0.3, hope=0.5) == 1.0
+    assert best_of([], floor=0.3) == 0.3
+    assert best_of([0.1], floor=0.3) == 0.3
+    assert best_of([0.5, 0.6], floor=0.3) == 0.6
+    assert best_of([0.6], floor=0.3, hope=0.5) > best_of([0.6] * 30, floor=0.3, hope=0.5) > 0.6
+    assert best_of([0.95], floor=0.3, hope=0.5) == 1.0
+
+
+def test_a_metric_without_ends_counts_by_rank() -> None:
+    assert is_bounded(F1)
+    assert not is_bounded(LOSS)
+    assert not is_bounded(Metric(name="bleu"))
+    assert skill(math.nan, LOSS, recorded(2, 0.5)) < skill(5.0, LOSS, recorded(2, 0.5))
+
+
+def test_ranks_keep_the_order_go_on_beyond_the_ends_and_can_be_read_back() -> None:
+    scale = ByRank((3.0, 1.0, 2.0, 8.0))
+    values = np.array([0.0, 1.0, 1.5, 3.0, 8.0, 9.0])
+    responses = scale.response(values)
+    assert (np.diff(responses) > 0).all()
+    assert [scale.skill(float(r)) for r in responses[1:5]] == pytest.approx(values[1:5].tolist())
+    assert responses[1] == pytest.approx(PRIOR_MEAN + SPREAD * ndtri(0.125))
+
+
+def test_ranks_of_nothing_and_of_one_value_are_finite() -> None:
+    for seen in ((), (2.0,), (2.0, 2.0)):
+        assert np.isfinite(ByRank(seen).response(np.array([1.0, 2.0, 3.0]))).all()
+        assert math.isfinite(ByRank(seen).skill(0.9))

@@ -3,7 +3,8 @@ import pytest
 import torch
 from botorch.models.model import Model
 
-from xautolm_nb.optimize.surrogate import PRIOR_MEAN, Rows, ScoreModel, TransferKernel, covariance, fit, joint, predict
+from xautolm_nb.optimize.response import PRIOR_MEAN
+from xautolm_nb.optimize.surrogate import Rows, ScoreModel, TransferKernel, covariance, fit, joint, predict
 
 D = 6
 

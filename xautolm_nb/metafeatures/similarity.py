@@ -85,7 +85,7 @@ def task_distance(a: TaskMetaFeatures, b: TaskMetaFeatures) -> float:
     """Root of the weighted mean square of the scaled differences; infinite between kinds of task.
 
     A feature that either side lacks (absent, not finite, or marked by `missing_<name>` in `extra`) is left out and the
-    weights of the others are scaled up. Without any common feature the distance is infinite.
+    weights of the others are scaled up. Without any common feature nothing says how far they are: one scale.
     """
     if a.kind != b.kind:
         return math.inf
@@ -94,7 +94,7 @@ def task_distance(a: TaskMetaFeatures, b: TaskMetaFeatures) -> float:
              if name in left and name in right]  # fmt: skip
     if a.semantic is not None and b.semantic is not None and len(a.semantic) == len(b.semantic):
         parts.append((_SEMANTIC_WEIGHT, _cosine_distance(a.semantic, b.semantic) / _SEMANTIC_UNIT))
-    return _root_mean_square(parts)
+    return _root_mean_square(parts) if parts else 1.0
 
 
 def context_weights(target: Context, contexts: Sequence[Context]) -> NDArray[np.float64]:

@@ -44,7 +44,7 @@ def pool(
 ) -> list[dict[str, ConfigValue]]:
     """Gather candidates: the customary ones, the store's best, neighbours of the best here, random ones.
 
-    All are valid, can run by prediction, differ from each other and from the `known` keys. Of a listed space: all of it.
+    All are valid, can run by prediction, differ from each other and from the `known` keys.
 
     Args:
         space: Where to search.
@@ -54,10 +54,8 @@ def pool(
         stored: The store's best cases, most promising first.
         known: Keys of configurations that were tried or are running.
     """
-    if space.only:
-        return valid_new(space.only, space, context, known, len(space.only))
     near = [config for incumbent in incumbents for config in space.neighbors(incumbent, rng, PER_INCUMBENT)]
-    carried = [config for case in stored[:FROM_STORE] for config in carry_over(case.point.config, space)]
+    carried = [config for case in stored[:FROM_STORE] for config in carry_over(case.point.settings, space)]
     close = [config for config in carried[:4] for config in space.neighbors(config, rng, 4)]
     found = [space.default(), *customary(space), *carried, *near, *close, *random_configs(space, context, rng, RANDOM)]
     return valid_new(found, space, context, known, len(found))

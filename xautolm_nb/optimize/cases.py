@@ -1,25 +1,23 @@
 """Stored experiences and this study's trials in one shape: what was run, where, and what came of it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from xautolm_nb.core.config import Config
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.experience import Experience
-from xautolm_nb.core.model import ModelInfo
 from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import CurvePoint, FailureKind, Measures, Trial, TrialState
-from xautolm_nb.optimize.features import Point, describe
+from xautolm_nb.optimize.features import Point, describe, locate
 from xautolm_nb.optimize.response import skills
-from xautolm_nb.space.original import original_model, to_mended
-from xautolm_nb.space.pool import DEFAULT_POOL
+from xautolm_nb.space import DEFAULT_POOL, SearchSpace, original_space
 
 OWN_SPACE = "xautolm-nb/"
 """Spaces of this code base; what failed for reasons of its own in another one teaches nothing here."""
 ORIGINAL_SPACE = "xautolm-original/"
-STORE_WEIGHT = 0.25
-"""A stored trial of another task counts this much of an own one, at most (power prior of our replay study)."""
+ORIGINAL_LIMIT = 2700.0
+"""Seconds that XAutoLM gave a trial for each of its two splits (8)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,16 +45,13 @@ class Case:
         return self.experience is None
 
 
-def trial_cases(
-    trials: Sequence[Trial], context: Context, models: Mapping[str, ModelInfo], metric: Metric
-) -> list[Case]:
+def trial_cases(trials: Sequence[Trial], context: Context, space: SearchSpace, metric: Metric) -> list[Case]:
     """Describe the trials of this study, by number; those of models no longer offered are left out."""
     cases: list[Case] = []
     for trial in sorted(trials, key=lambda trial: trial.number):
-        model = models.get(str(trial.config.get("model")))
-        if model is None:
+        point = locate(trial.config, space, context)
+        if point is None:
             continue
-        point = describe(trial.config, model, context)
         cases.append(
             Case(
                 point=point,
@@ -76,7 +71,7 @@ def experience_cases(
     context: Context,
     experiences: Sequence[Experience],
     weights: Sequence[float],
-    models: Mapping[str, ModelInfo],
+    space: SearchSpace,
     metric: Metric,
 ) -> list[Case]:
     """Describe stored experiences that can be compared with the task at hand.
@@ -84,7 +79,6 @@ def experience_cases(
     Left out: other metrics, weights of 0, models nothing is known of, failures of other code bases that are not about
     the configuration, and earlier rungs of a trial whose later rung is there too.
     """
-    known = {model.id: model for model in DEFAULT_POOL} | dict(models)
     pairs = zip(experiences, weights, strict=True)
     usable = [
         (record, weight) for record, weight in pairs if weight > 0 and record.metric == metric and teaches(record)
@@ -92,13 +86,13 @@ def experience_cases(
     tasks: dict[tuple[str, str], int] = {}
     cases: list[Case] = []
     for experience, weight in latest_rungs([record for record, _ in usable], [weight for _, weight in usable]):
-        model, config = _model(experience, known), _mended(experience)
-        if config is None or model is None:
+        point = _locate(experience, space)
+        if point is None:
             continue
         own_task = is_same_task(experience.context, context)
         key = (experience.task_name, experience.fingerprint)
         number = 0 if own_task else tasks.setdefault(key, len(tasks) + 1)
-        cases.append(_case(experience, describe(config, model, experience.context), number, weight, context))
+        cases.append(_case(experience, point, number, weight, context))
     return cases
 
 
@@ -128,7 +122,7 @@ def teaches(experience: Experience) -> bool:
 
 def is_same_task(a: Context, b: Context) -> bool:
     """Whether two contexts describe the very same data (equal meta-features to the last digit)."""
-    return a.task.kind == b.task.kind and a.task.paper == b.task.paper
+    return a.task.kind == b.task.kind and bool(a.task.paper) and a.task.paper == b.task.paper
 
 
 def is_same_machine(a: Context, b: Context) -> bool:
@@ -149,10 +143,12 @@ def _case(experience: Experience, point: Point, task: int, weight: float, contex
         curve = (CurvePoint(fidelity=experience.fidelity, score=experience.score, seconds=seconds),)
     failed = experience.failure is not None
     spent = experience.seconds if experience.seconds is not None else experience.measures.seconds
+    if spent <= 0 and failed and _timed_out(experience):
+        spent = ORIGINAL_LIMIT
     return Case(
         point=point,
         task=task,
-        weight=weight if task == 0 else STORE_WEIGHT * weight,
+        weight=weight,
         curve=tuple(skills(curve, experience.metric, experience.context)),
         failure=experience.failure.kind if experience.failure is not None else None,
         seconds=_projected(experience.measures, spent, experience.fidelity, curve, not failed),
@@ -161,21 +157,34 @@ def _case(experience: Experience, point: Point, task: int, weight: float, contex
     )
 
 
-def _model(experience: Experience, known: Mapping[str, ModelInfo]) -> ModelInfo | None:
-    """The record's own model, else the one known by that name (or by the original's name for it)."""
-    found = experience.model or known.get(str(experience.config.get("model")))
-    if found is None and experience.space.startswith(ORIGINAL_SPACE):
-        return original_model(experience.config)
-    return found
+def _timed_out(experience: Experience) -> bool:
+    """Whether a record of the original system ran into its limit: it notes no seconds of failures."""
+    kind = experience.failure.kind if experience.failure is not None else None
+    return kind is FailureKind.TIMEOUT and experience.space.startswith(ORIGINAL_SPACE)
 
 
-def _mended(experience: Experience) -> Config | None:
-    """The configuration in the names of our space; None for spaces this code does not know."""
-    if experience.space.startswith(OWN_SPACE):
-        return experience.config
-    if experience.space.startswith(ORIGINAL_SPACE) and experience.context.task.paper:
-        return to_mended(experience.config, int(experience.context.task.paper[0]))
-    return None
+def _locate(experience: Experience, space: SearchSpace) -> Point | None:
+    """Describe a record in the space it was made in; None where the two spaces, or the model, have nothing in common.
+
+    Records about fine-tuning bring their model or name one of the pool.
+    """
+    if not space.models:
+        return locate(experience.config, space, experience.context) if experience.space == space.name else None
+    if experience.space.startswith(ORIGINAL_SPACE):
+        return locate(experience.config, _original(), experience.context)
+    name = str(experience.config.get("model"))
+    model = experience.model or space.models.get(name) or _POOL.get(name)
+    if model is None or not experience.space.startswith(OWN_SPACE):
+        return None
+    return describe(experience.config, model, experience.context)
+
+
+_POOL = {model.id: model for model in DEFAULT_POOL}
+
+
+@cache
+def _original() -> SearchSpace:
+    return original_space()
 
 
 def _projected(

@@ -15,20 +15,24 @@ from scipy.special import ndtr
 
 from xautolm_nb.core.trial import FailureKind, Trial
 from xautolm_nb.optimize.cases import Case
-from xautolm_nb.optimize.features import Point, column, matrix
+from xautolm_nb.optimize.experts import LIMIT, START
+from xautolm_nb.optimize.features import Point, column, traits
 
 _FEATURES = ("log_seconds", "lora", "partial", "head", "generative", "mixed_precision", "early_stopping", "log_updates")
 _SD = (1.0, 0.8, 0.25, 0.4, 0.4, 0.4, 0.5, 0.5, 0.5, 0.15)
 """Prior standard deviations: common intercept, this machine's intercept, then one slope per feature; means are 0."""
 _NOISE = {True: 0.05, False: 0.36}
 """Noise variance of log seconds: own runs repeat well, other machines' differ for reasons no feature shows."""
-_CENSORED_ROUNDS = 4
+_FAITH = 2.0  # runs that the usual noise counts for
+_SURPRISE = 0.1  # variance added to what is foretold when the two are compared
+_CLIP = 0.02
+_ROUNDS = 4
 _BEYOND = 0.2  # a timeout would have taken at least this much longer, in log seconds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class CostModel:
-    """Posterior of the residual's coefficients, and how long models took to load here."""
+class Ridge:
+    """Posterior of the residual's coefficients."""
 
     coefficients: Float[np.ndarray, " c"]
     covariance: Float[np.ndarray, "c c"]
@@ -41,36 +45,129 @@ class CostModel:
         variance = np.einsum("ij,jk,ik->i", x, self.covariance, x) + self.noise
         return _analytic(points) + x @ self.coefficients, np.sqrt(variance)
 
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CostModel:
+    """Seconds with the store and without, mixed by how well each foresaw this study's runs."""
+
+    stored: Ridge
+    alone: Ridge
+    trust: float
+
     def seconds(self, points: Sequence[Point]) -> Float[np.ndarray, " n"]:
         """Expected seconds (median) of full runs on this machine, loading included, shape `(n,)`."""
-        mean, _ = self.log_seconds(points)
-        return np.asarray(np.exp(mean))
+        return np.asarray(np.exp(self._mixed(self.stored.log_seconds(points)[0], self.alone.log_seconds(points)[0])))
 
     def within(self, points: Sequence[Point], limit: float | None) -> Float[np.ndarray, " n"]:
         """Probability that a full run ends within `limit` seconds; 1 without a limit."""
         if limit is None or not len(points):
             return np.ones(len(points))
-        mean, sd = self.log_seconds(points)
-        return np.asarray(ndtr((math.log(limit) - mean) / sd))
+        odds = [ridge.log_seconds(points) for ridge in (self.stored, self.alone)]
+        probable = [ndtr((math.log(limit) - mean) / sd) for mean, sd in odds]
+        return self._mixed(*probable)
+
+    def _mixed(self, stored: Float[np.ndarray, " n"], alone: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+        return self.trust * stored + (1.0 - self.trust) * alone
 
 
-def learn(cases: Sequence[Case]) -> CostModel:
-    """Fit the ridge to all cases with a time; timeouts are censored: imputed beyond the time they ran, four rounds."""
-    timed = [case for case in cases if _is_timed(case)]
-    here = np.array([float(case.same_machine) for case in timed])
-    points = [case.point for case in timed]
-    x, analytic = _design(points, here=here), _analytic(points)
-    observed = np.log(np.array([case.seconds or 1.0 for case in timed])) if timed else np.zeros(0)
-    censored = np.array([case.failure is FailureKind.TIMEOUT for case in timed], dtype=bool)
-    noise = np.array([_NOISE[True] if case.same_machine else _NOISE[False] / case.weight for case in timed])
-    y = np.where(censored, observed + _BEYOND, observed) - analytic
-    mean, cov = _ridge(x, y, noise)
-    for _ in range(_CENSORED_ROUNDS if censored.any() else 0):
-        imputed = np.maximum(observed + _BEYOND - analytic, x @ mean)
-        mean, cov = _ridge(x, np.where(censored, imputed, y), noise)
-    own = sum(case.same_machine for case in timed)
-    # What no feature explains counts fully until some runs were seen on this machine.
-    return CostModel(coefficients=mean, covariance=cov, noise=_NOISE[True] if own >= 2 else 2 * _NOISE[True])
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Timings:
+    """Cases with a time as arrays; residuals are those to the analytic estimate."""
+
+    x: Float[np.ndarray, "n c"]
+    residual: Float[np.ndarray, " n"]
+    """Log seconds less the log estimate; of a timeout, a little beyond the time it ran."""
+    censored: np.ndarray
+    noise: Float[np.ndarray, " n"]
+    here: np.ndarray
+
+    @staticmethod
+    def of(cases: Sequence[Case]) -> "Timings":
+        """Arrange the cases that have a time."""
+        timed = [case for case in cases if _is_timed(case)]
+        points = [case.point for case in timed]
+        here = np.array([float(case.same_machine) for case in timed])
+        censored = np.array([case.failure is FailureKind.TIMEOUT for case in timed], dtype=bool)
+        seconds = np.log(np.array([case.seconds or 1.0 for case in timed], dtype=np.float64))
+        noise = [_NOISE[True] if case.same_machine else _NOISE[False] / case.weight for case in timed]
+        return Timings(
+            x=_design(points, here=here),
+            residual=seconds + _BEYOND * censored - _analytic(points),
+            censored=censored,
+            noise=np.array(noise, dtype=np.float64),
+            here=here > 0,
+        )
+
+
+def learn(own: Sequence[Case], stored: Sequence[Case] = ()) -> CostModel:
+    """Fit with the store and without, and weigh the two by how well they foretold each own run, in order."""
+    ours, all_ = Timings.of(own), Timings.of([*stored, *own])
+    return CostModel(
+        stored=_fit(all_),
+        alone=_fit(ours),
+        trust=_trust(_fit(Timings.of(stored)), ours) if stored else 0.0,
+    )
+
+
+def _fit(timings: Timings) -> Ridge:
+    """The ridge; timeouts are censored (imputed beyond the time they ran) and the noise of own runs is learned."""
+    own = timings.here & ~timings.censored
+    unexplained, noise = 2 * _NOISE[True], timings.noise
+    mean, cov = _ridge(timings.x, timings.residual, noise)
+    for _ in range(_ROUNDS if len(timings.residual) else 0):
+        noise = np.where(timings.here, unexplained, timings.noise)
+        imputed = np.where(timings.censored, np.maximum(timings.residual, timings.x @ mean), timings.residual)
+        mean, cov = _ridge(timings.x, imputed, noise)
+        unexplained = _unexplained(timings.x[own], (timings.residual - timings.x @ mean)[own], cov, unexplained)
+    return Ridge(coefficients=mean, covariance=cov, noise=unexplained)
+
+
+def _unexplained(
+    x: Float[np.ndarray, "n c"], residual: Float[np.ndarray, " n"], cov: Float[np.ndarray, "c c"], before: float
+) -> float:
+    """Variance of log seconds that the features leave here: twice the usual at first, then as seen.
+
+    Runs that the coefficients were bent to fit count less: by what the fit took of them.
+    """
+    bent = float(np.einsum("ij,jk,ik->", x, cov, x)) / before if len(x) else 0.0
+    left = max(len(residual) - bent, 0.0)
+    return float((_FAITH * 2 * _NOISE[True] + residual @ residual) / (_FAITH + left))
+
+
+def _trust(stored: Ridge, own: Timings) -> float:
+    """Weight of the ridge with the store: prequential, each own run foretold before it is learned from."""
+    alone = _fit(_rows(own, 0))
+    precision = [np.linalg.inv(ridge.covariance) for ridge in (stored, alone)]
+    shift = [p @ ridge.coefficients for p, ridge in zip(precision, (stored, alone), strict=True)]
+    odds = START
+    for i in range(len(own.residual)):
+        x, y = own.x[i], own.residual[i]
+        logs = []
+        for k in (0, 1):
+            solved = np.linalg.solve(precision[k], np.stack([shift[k], x], axis=1))
+            mean, sd = float(x @ solved[:, 0]), math.sqrt(float(x @ solved[:, 1]) + _SURPRISE)
+            logs.append(_log_chance(y, mean, sd, bool(own.censored[i])))
+            precision[k] = precision[k] + np.outer(x, x) / own.noise[i]
+            shift[k] = shift[k] + x * max(y, mean if own.censored[i] else y) / own.noise[i]
+        odds = min(LIMIT, max(-LIMIT, odds + logs[0] - logs[1]))
+    return 1.0 / (1.0 + math.exp(-odds))
+
+
+def _log_chance(y: float, mean: float, sd: float, censored: bool) -> float:
+    """Log density of log seconds, or for a timeout log probability of more; one surprise never ends all trust."""
+    if censored:
+        return math.log(max(float(ndtr((mean - y) / sd)), _CLIP))
+    return max(-0.5 * ((y - mean) / sd) ** 2, math.log(_CLIP)) - math.log(sd)
+
+
+def _rows(timings: Timings, n: int) -> Timings:
+    return Timings(
+        x=timings.x[:n],
+        residual=timings.residual[:n],
+        censored=timings.censored[:n],
+        noise=timings.noise[:n],
+        here=timings.here[:n],
+    )
 
 
 def added_seconds(full: float, load: float, start: float, end: float) -> float:
@@ -113,6 +210,6 @@ def _analytic(points: Sequence[Point]) -> Float[np.ndarray, " n"]:
 
 def _design(points: Sequence[Point], *, here: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n c"]:
     """Common intercept, this machine's intercept, features."""
-    x = matrix(points)
+    x = traits(points)
     columns = [x[:, column(name)] for name in _FEATURES]
     return np.stack([np.ones(len(points)), here, *columns], axis=1)

@@ -8,7 +8,9 @@ quarter, a quarter to a half, ...), shrunk towards what is usual, and joined wit
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Float
 
 Curve = Sequence[tuple[float, float]]
 """(fidelity, best skill so far), by rising fidelity."""
@@ -45,13 +47,17 @@ class Pace:
         return mean, sum(share * value for share, value in zip(shares, self.sd, strict=True))
 
 
-def learn_pace(own: Sequence[Curve], others: Sequence[Curve] = ()) -> Pace:
-    """Learn how curves rise from the curves of this task and, with a quarter of the weight, of others."""
-    found: list[tuple[int, float, float]] = []
-    for curves, weight in ((own, 1.0), (others, _STORED)):
-        found += [(segment, rise, weight) for curve in curves for segment, rise in _rises(curve)]
-    overall = _moments(found, _USUAL, _USUAL_SD)
-    by_segment = [_moments([item for item in found if item[0] == k], *overall) for k in range(SEGMENTS)]
+Rise = tuple[int, float]
+"""Segment and rise per doubling."""
+
+
+def learn_pace(own: Sequence[Rise], others: Sequence[Rise] = ()) -> Pace:
+    """Learn how curves rise from those of this task and, with a quarter of the weight, of others."""
+    segment = np.array([s for s, _ in (*own, *others)], dtype=int)
+    rise = np.array([r for _, r in (*own, *others)], dtype=np.float64)
+    weight = np.concatenate([np.ones(len(own)), np.full(len(others), _STORED)])
+    overall = _moments(rise, weight, _USUAL, _USUAL_SD)
+    by_segment = [_moments(rise[segment == k], weight[segment == k], *overall) for k in range(SEGMENTS)]
     return Pace(mean=tuple(mean for mean, _ in by_segment), sd=tuple(sd for _, sd in by_segment))
 
 
@@ -72,10 +78,10 @@ def extrapolate(curve: Curve, *, pace: Pace, spread: float) -> Final:
     if doublings < 1e-6:
         return Final(mean=value, variance=0.0)
     slope = _last_slope(curve)
+    noise = 0.1 * spread * doublings
     if slope is not None:
         usual, sd = 0.5 * usual + 0.5 * min(0.7 * slope * doublings, usual + 1.5 * spread), 0.5 * sd
     room = max(0.0, 1.0 - value)
-    noise = 0.1 * spread * doublings
     return Final(mean=value + min(usual, room), variance=min(sd, room + 0.05) ** 2 + noise**2)
 
 
@@ -89,19 +95,23 @@ def _last_slope(curve: Curve) -> float | None:
     return max(0.0, value - start) / math.log2(fidelity / before)
 
 
-def _rises(curve: Curve) -> list[tuple[int, float]]:
-    """(segment, rise per doubling) between neighbouring points of a curve."""
+def rises(curve: Curve) -> list[Rise]:
+    """(segment, rise per doubling) between neighbouring points of a curve that lie well apart."""
     found = []
-    for (low, before), (high, after) in pairwise(curve):
+    low, before = curve[0]
+    for high, after in curve[1:]:
         if high > 1.2 * low:
             middle = 0.5 * math.log2(1.0 / (low * high))
             found.append((min(int(middle), SEGMENTS - 1), min(0.6, (after - before) / math.log2(high / low))))
+            low, before = high, after
     return found
 
 
-def _moments(items: Sequence[tuple[int, float, float]], mean: float, sd: float) -> tuple[float, float]:
+def _moments(
+    rise: Float[np.ndarray, " n"], weight: Float[np.ndarray, " n"], mean: float, sd: float
+) -> tuple[float, float]:
     """Weighted mean and standard deviation, shrunk towards the given ones as if two curves had shown them."""
-    total = _FAITH + sum(weight for _, _, weight in items)
-    centre = (_FAITH * mean + sum(weight * rise for _, rise, weight in items)) / total
-    spread = _FAITH * (sd**2 + (mean - centre) ** 2) + sum(weight * (rise - centre) ** 2 for _, rise, weight in items)
+    total = _FAITH + float(weight.sum())
+    centre = (_FAITH * mean + float(weight @ rise)) / total
+    spread = _FAITH * (sd**2 + (mean - centre) ** 2) + float(weight @ (rise - centre) ** 2)
     return centre, math.sqrt(spread / total)

@@ -25,8 +25,10 @@ from xautolm_nb.space import SearchSpace
 OPENING = {False: 4, True: 3}
 """Starts before the models decide alone, without and with a trusted store: contrast must be bought, at the lowest rung.
 A store that its first trials refute opens as if there were none."""
-PROMOTE_ONE_OF = 2.0
-"""Of this many trials that reached a rung one must go on."""
+CONTRAST = 8
+"""Starts among which random ones are, in a space without customary settings."""
+PROMOTE_ONE_OF = {False: 3.0, True: 2.0}
+"""Of this many trials that reached a rung one must go on, without and with a trusted store, whose starts are better."""
 HARVEST = 1 / 2
 """Share of the time in which nothing new is begun while paused trials can be finished: costs no score in our simulated
 studies and leaves about twice the complete trials of a short search."""
@@ -55,6 +57,7 @@ def decide(
     space: SearchSpace,
     cost_weight: float,
     seconds_left: float | None,
+    rng: np.random.Generator,
 ) -> Decision | None:
     """Take one of the options, at least one; None when no option promises a gain that anyone would notice.
 
@@ -64,15 +67,16 @@ def decide(
         space: Where to search; its customary settings open.
         cost_weight: Exponent of the cost in the worth of an option.
         seconds_left: Time left; None without a limit.
+        rng: Draws random starts.
     """
     incumbent = known.incumbent()
     if is_converged(known, options, incumbent):
         return None
     chosen = (
-        opening(known, options, space, seconds_left)
-        or first_full_run(known, options)
-        or promotion(known, options, incumbent, cost_weight)
-        or _best(known, harvest(known, options, incumbent, seconds_left), incumbent, cost_weight)
+        opening(known, options, space, seconds_left, rng)
+        or first_full_run(known, options, seconds_left)
+        or promotion(known, options, cost_weight)
+        or _best(known, harvest(known, options, incumbent, seconds_left), cost_weight)
     )
     return landing(known, options, chosen, seconds_left) or chosen
 
@@ -83,10 +87,16 @@ def is_converged(known: Knowledge, options: Sequence[Option], incumbent: float) 
 
 
 def opening(
-    known: Knowledge, options: Sequence[Option], space: SearchSpace, seconds_left: float | None
+    known: Knowledge,
+    options: Sequence[Option],
+    space: SearchSpace,
+    seconds_left: float | None,
+    rng: np.random.Generator,
 ) -> Decision | None:
     """The first starts: what a practitioner would try, in turn, as far as there is time for it."""
     starts = [option for option in options if option.thaw is None]
+    if starts and not customary(space):
+        return contrast(known, starts, rng)
     begun = len(known.trials)
     refuted = known.experts.stored is not None and not known.has_store  # what it began does not count
     if not starts or begun >= OPENING[known.has_store] + refuted or (begun == 0 and known.has_store):
@@ -103,9 +113,20 @@ def opening(
     return None
 
 
-def first_full_run(known: Knowledge, options: Sequence[Option]) -> Decision | None:
-    """The best paused trial, while none is complete or on its way to be."""
-    thaws = _thaws(options)
+def contrast(known: Knowledge, starts: Sequence[Option], rng: np.random.Generator) -> Decision | None:
+    """Where nothing is customary: random starts, every other one left to a trusted store.
+
+    When the store alone chooses, nothing it is wrong about is ever seen.
+    """
+    begun = len(known.trials)
+    if starts[0].fidelity >= 1.0 or begun >= CONTRAST or (known.has_store and begun % 2 == 0):
+        return None
+    return Decision(option=starts[int(rng.integers(len(starts)))], why="at random, to have something to compare with")
+
+
+def first_full_run(known: Knowledge, options: Sequence[Option], seconds_left: float | None) -> Decision | None:
+    """The best paused trial, while none is complete or on its way to be; without a deadline there is no hurry."""
+    thaws = _thaws(options) if seconds_left is not None else []
     done = any(trial.state is TrialState.COMPLETE for trial in known.trials)
     under_way = any(is_pending(trial) and trial.fidelity > 0 for trial in known.trials)
     if not thaws or done or under_way:
@@ -114,20 +135,19 @@ def first_full_run(known: Knowledge, options: Sequence[Option]) -> Decision | No
     return Decision(option=best, why="the best so far, for a complete trial early and to learn how curves go on here")
 
 
-def promotion(known: Knowledge, options: Sequence[Option], incumbent: float, cost_weight: float) -> Decision | None:
+def promotion(known: Knowledge, options: Sequence[Option], cost_weight: float) -> Decision | None:
     """The best thaw from the highest rung from which too few went on.
 
     Projections from low rungs err together, so a model may begin ever more trials of one kind on their strength; only
     trials that go on show it where curves really end.
     """
     thaws = _thaws(options)
-    rungs = sorted({point[0] for case in known.cases for point in case.curve} | {1.0})
-    for low, high in reversed(list(pairwise(rungs))):
+    for low, high in reversed(list(pairwise(known.rungs))):
         reached = sum(_reached(trial, low) for trial in known.trials)
         gone_on = sum(_reached(trial, high) or (is_pending(trial) and _reached(trial, low)) for trial in known.trials)
         waiting = [option for option in thaws if low - 1e-9 <= _fidelity(option) < high - 1e-9]
-        if waiting and gone_on < int(reached / PROMOTE_ONE_OF):
-            best = waiting[int(np.argmax(worth(waiting, incumbent, cost_weight)))]
+        if waiting and gone_on < int(reached / PROMOTE_ONE_OF[known.has_store]):
+            best = waiting[int(np.argmax(worth(waiting, cost_weight)))]
             return Decision(option=best, why="the most promising of those that got this far")
     return None
 
@@ -161,10 +181,10 @@ def landing(
     return Decision(option=replace(best, fidelity=1.0, added=best.finish), why=why)
 
 
-def _best(known: Knowledge, options: Sequence[Option], incumbent: float, cost_weight: float) -> Decision:
-    chosen = options[int(np.argmax(worth(options, incumbent, cost_weight)))]
+def _best(known: Knowledge, options: Sequence[Option], cost_weight: float) -> Decision:
+    chosen = options[int(np.argmax(worth(options, cost_weight)))]
     aside = ", the store left aside" if known.leaves_store_aside else ""
-    return Decision(option=chosen, why=f"best expected improvement for its cost{aside}")
+    return Decision(option=chosen, why=f"best prospect for its risk and cost{aside}")
 
 
 def _thaws(options: Sequence[Option]) -> list[Option]:

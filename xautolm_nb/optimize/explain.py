@@ -4,15 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 
 from xautolm_nb.core.config import describe_config
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import Influence
 from xautolm_nb.optimize.acquisition import Option
 from xautolm_nb.optimize.cases import Case
-from xautolm_nb.optimize.experts import Experts, inputs_of
+from xautolm_nb.optimize.experts import Experts
 from xautolm_nb.optimize.features import Point
+from xautolm_nb.optimize.surrogate import covariance
+from xautolm_nb.optimize.targets import inputs_of
 
 MOST = 5
 """Influences listed."""
@@ -28,11 +29,8 @@ def influences(point: Point, experts: Experts, stored: Sequence[Case]) -> tuple[
     if experts.stored is None or not stored or experts.trust < 0.01:
         return ()
     model = experts.stored
-    with torch.no_grad():
-        model.posterior(torch.as_tensor(inputs_of([point])))  # fills the cache of solved residuals
-        residual = model.prediction_strategy.mean_cache.reshape(-1)
-        row = model.covar_module(torch.as_tensor(inputs_of([point])), model.train_inputs[0]).to_dense().reshape(-1)
-        moved = (row * residual).numpy()
+    row = covariance(model, inputs_of([point]), model.inputs.numpy())[0]
+    moved = row * model.solved.numpy()
     share = experts.trust * moved[: len(stored)] / max(float(np.abs(moved).sum()), 1e-12)
     order = np.argsort(-np.abs(share), kind="stable")[:MOST]
     return tuple(

@@ -16,7 +16,7 @@ from jaxtyping import Float, Integer
 from xautolm_nb.core.trial import FailureKind
 from xautolm_nb.optimize.cases import Case
 from xautolm_nb.optimize.experts import LIMIT, START
-from xautolm_nb.optimize.features import Point, column, matrix
+from xautolm_nb.optimize.features import Point, column, traits
 
 MEMORY = frozenset({FailureKind.OUT_OF_MEMORY, FailureKind.HOST_MEMORY})
 OTHER = frozenset(FailureKind) - MEMORY - {FailureKind.NOT_FINITE, FailureKind.TIMEOUT}
@@ -239,14 +239,14 @@ def _repeats(point: Point, case: Case) -> bool:
         return False
     if case.failure is FailureKind.MODEL_UNAVAILABLE:
         return True
-    same_method = point.config.get("method") == case.point.config.get("method")
+    same_method = point.settings.get("method") == case.point.settings.get("method")
     return same_method and point.physics.memory_gib >= 0.98 * case.point.physics.memory_gib
 
 
 def _design(hazard: Hazard, points: Sequence[Point]) -> Float[np.ndarray, "n c"]:
     """Intercept and the hazard's features."""
-    x = matrix(points)
-    fitted = np.array([point.config.get("padding") != "max_length" for point in points], dtype=np.float64)
+    x = traits(points)
+    fitted = np.array([point.settings.get("padding") != "max_length" for point in points], dtype=np.float64)
     columns = [fitted if name == "fitted" else x[:, column(name)] for name in hazard.features]
     return np.stack([np.ones(len(points)), *columns], axis=1)
 

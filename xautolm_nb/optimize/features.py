@@ -1,13 +1,15 @@
-"""A configuration on a model, for a task, on a machine, as one vector: what all learned models of the search read.
+"""A configuration on a model, for a task, on a machine, as vectors: what all learned models of the search read.
 
 Physics carries most of it (our replay study of the recorded XAutoLM trials): predicted memory and time, and *travel*,
 how far the optimizer can move. Models stand as their numbers, so a checkpoint nobody tried before gets a sensible
 prior. Every constant is fixed, none is computed from the data at hand: a vector means the same in every study.
+
+A space that is not about fine-tuning (no models in it) has no physics: there the place in the unit cube is the vector.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -15,7 +17,9 @@ from jaxtyping import Float
 from xautolm_nb.core.config import Config
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.model import ModelInfo
-from xautolm_nb.space import Physics, estimate
+from xautolm_nb.space import Physics, SearchSpace, estimate, to_mended
+from xautolm_nb.space.original import SPACE as ORIGINAL
+from xautolm_nb.space.original import original_model
 
 FAMILIES: tuple[tuple[str, ...], ...] = (
     ("bert",),
@@ -38,21 +42,77 @@ class Point:
     """A configuration with everything computed from it before it is run."""
 
     config: Config
+    """As it would be proposed."""
+    settings: Config
+    """The same in the names of `xautolm-nb/1`."""
     model: ModelInfo
     physics: Physics
     vector: Float[np.ndarray, " d"]
+    """What the score depends on; `FEATURES`, or the place in the unit cube."""
+    traits: Float[np.ndarray, " f"]
+    """What success and seconds depend on: always `FEATURES`."""
+
+
+_UNKNOWN_MODEL = ModelInfo(id="", path="")
+_UNKNOWN_PHYSICS = Physics(
+    memory_gib=0.0,
+    limit_gib=1.0,
+    seconds_train=60.0,
+    seconds_eval=0.0,
+    seconds_load=0.0,
+    updates=1e3,
+    tokens=0.0,
+    length=0.0,
+    travel=-1.5,
+    trainable_parameters=0.0,
+    micro_batch=1,
+    accumulation=1,
+    fits=True,
+)
 
 
 def describe(config: Config, model: ModelInfo, context: Context) -> Point:
     """Compute the physics and the feature vector of a configuration (mended names, or translated by `to_mended`)."""
     physics = estimate(config, model, context)
     columns = {**_physics(physics), **_model(model), **_method(config, physics, model), **_training(config, context)}
-    return Point(config=config, model=model, physics=physics, vector=np.array([columns[name] for name in FEATURES]))
+    vector = np.array([columns[name] for name in FEATURES])
+    return Point(config=config, settings=config, model=model, physics=physics, vector=vector, traits=vector)
+
+
+def locate(config: Config, space: SearchSpace, context: Context) -> Point | None:
+    """Describe a configuration of a space; None when its model is not known.
+
+    A configuration of the original space is translated; one of a space without models is placed in the unit cube, each
+    column scaled to a deviation of 1 for uniform draws.
+    """
+    if space.name == ORIGINAL:
+        model = original_model(config)
+        known = model is not None and bool(context.task.paper)
+        settings = to_mended(config, int(context.task.paper[0])) if known else {}
+        return replace(describe(settings, model, context), config=config) if known and model is not None else None
+    if space.models:
+        model = space.models.get(str(config.get("model")))
+        return describe(config, model, context) if model is not None else None
+    vector = (space.encode(config) - 0.5) * math.sqrt(12.0)
+    traits = _physics(_UNKNOWN_PHYSICS)
+    return Point(
+        config=config,
+        settings=config,
+        model=_UNKNOWN_MODEL,
+        physics=_UNKNOWN_PHYSICS,
+        vector=vector,
+        traits=np.array([traits.get(name, 0.0) for name in FEATURES]),
+    )
 
 
 def matrix(points: Sequence[Point]) -> Float[np.ndarray, "n d"]:
-    """Stack the vectors of points."""
-    return np.array([point.vector for point in points], dtype=np.float64).reshape(len(points), len(FEATURES))
+    """Stack the vectors of points; without any they have no width."""
+    return np.stack([point.vector for point in points]) if points else np.zeros((0, 0))
+
+
+def traits(points: Sequence[Point]) -> Float[np.ndarray, "n f"]:
+    """Stack the traits of points."""
+    return np.array([point.traits for point in points], dtype=np.float64).reshape(len(points), len(FEATURES))
 
 
 def column(name: str) -> int:

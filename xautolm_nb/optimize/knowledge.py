@@ -1,6 +1,6 @@
 """All that is known when a decision is taken: the store's prior, this study's trials, and the models of both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,20 +8,23 @@ import numpy as np
 from xautolm_nb.core.config import config_key
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.experience import Experience
-from xautolm_nb.core.model import ModelInfo
 from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.optimize import cost, feasibility
 from xautolm_nb.optimize.cases import Case, is_pending, trial_cases
 from xautolm_nb.optimize.cost import CostModel
-from xautolm_nb.optimize.experts import Experts, consult, inputs_of, responses
+from xautolm_nb.optimize.experts import Experts, consult
 from xautolm_nb.optimize.feasibility import Feasibility
 from xautolm_nb.optimize.prior import MetaPrior
-from xautolm_nb.optimize.response import constant_score
-from xautolm_nb.optimize.surrogate import PRIOR_MEAN
+from xautolm_nb.optimize.response import PRIOR_MEAN, is_bounded, to_score
+from xautolm_nb.optimize.targets import inputs_of, responses
+from xautolm_nb.space import SearchSpace
 
 STORE_FREE_EVERY = 3
 """Every third decision is taken without the store: the guard against a misleading one (our study of curves)."""
+
+PROVEN = 0.97
+"""A store that is trusted this much has been right about this task and is left aside no more."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,6 +33,8 @@ class Knowledge:
 
     context: Context
     metric: Metric
+    rungs: tuple[float, ...]
+    """Fidelities at which trials may pause."""
     trials: tuple[Trial, ...]
     """By number."""
     cases: tuple[Case, ...]
@@ -46,24 +51,32 @@ class Knowledge:
 
     @property
     def decisions(self) -> int:
-        """Rungs reached, failures and running trials so far: counts how often was decided."""
-        return sum(max(1, len(trial.curve)) + is_pending(trial) for trial in self.trials)
+        """Counts how often was decided so far: rungs reached, failures and running trials."""
+        return sum(max(1, self._rungs_of(trial)) + is_pending(trial) for trial in self.trials)
+
+    def _rungs_of(self, trial: Trial) -> int:
+        return sum(trial.fidelity >= rung - 1e-6 for rung in self.rungs)
 
     @property
     def leaves_store_aside(self) -> bool:
         """Whether this decision is one of those taken without the store."""
-        return self.has_store and self.decisions % STORE_FREE_EVERY == STORE_FREE_EVERY - 1
+        doubted = self.has_store and self.experts.trust < PROVEN
+        return doubted and self.decisions % STORE_FREE_EVERY == STORE_FREE_EVERY - 1
 
     @property
     def tried(self) -> set[str]:
         """Keys of all configurations that were tried or are running."""
         return {config_key(trial.config) for trial in self.trials}
 
+    def score(self, response: float) -> float:
+        """A response in the metric's own unit."""
+        return to_score(self.experts.own.scale.skill(response), self.metric, self.context)
+
     @property
     def unit(self) -> float:
-        """What a response of 1 is worth in the metric."""
-        constant = constant_score(self.metric, self.context) if self.metric.maximize else 0.0
-        return self.experts.own.scale * (1.0 - min(constant, 0.99))
+        """What a response of 1 is worth in the metric, near the best seen."""
+        top = self.incumbent()
+        return abs(self.score(top) - self.score(top - 0.1)) / 0.1
 
     def complete(self) -> list[Case]:
         """Cases of trials that ran to fidelity 1."""
@@ -71,22 +84,23 @@ class Knowledge:
         return [case for case in self.cases if case.number in done]
 
     def seen(self, case: Case) -> float:
-        """Best response observed along a case's curve."""
-        return case.curve[-1][1] / self.experts.own.scale
+        """Response of a case as far as it was run."""
+        place = next(i for i, other in enumerate(self.experts.own.cases) if other is case)
+        return float(self.experts.own.seen[place])
 
     def incumbent(self) -> float:
         """Response to improve on: the best seen, complete trials by their posterior mean where their luck was better.
 
-        Before any score it is what the models expect of an average configuration.
+        Before any score it is what the models expect of an average configuration. By rank, what was seen of a curve is
+        no floor for its end, so there it is the posterior mean of all.
         """
-        scored = [case for case in self.cases if case.curve]
-        if not scored:
+        own = self.experts.own
+        if not own.cases:
             return PRIOR_MEAN
-        mean, _ = self.experts.predict(inputs_of([case.point for case in scored]))
-        complete = {case.number for case in self.complete()}
-        seen = [self.seen(case) for case in scored]
-        values = [min(m, s) if c.number in complete else s for c, m, s in zip(scored, mean, seen, strict=True)]
-        return float(np.max(values))
+        mean, _ = self.experts.predict(own.rows.x)
+        done = {case.number for case in self.complete()}
+        believed = np.array([self.prior.ranked or case.number in done for case in own.cases])
+        return float(np.max(np.where(believed, np.minimum(mean, own.seen), own.seen)))
 
 
 def learn(
@@ -94,8 +108,9 @@ def learn(
     experiences: Sequence[Experience],
     trials: Sequence[Trial],
     *,
-    models: Mapping[str, ModelInfo],
+    space: SearchSpace,
     metric: Metric,
+    rungs: Sequence[float] = (1.0,),
 ) -> Knowledge:
     """Learn score, success and seconds from the store and the trials so far.
 
@@ -103,21 +118,25 @@ def learn(
         context: The task and machine at hand.
         experiences: Past trials of other studies.
         trials: All trials of this study, in any state.
-        models: The models offered, by id.
+        space: Where to search.
         metric: What trials are judged by.
+        rungs: Fidelities at which trials may pause.
     """
-    prior = MetaPrior.build(context, experiences, models, metric)
+    prior = MetaPrior.build(context, experiences, space, metric)
     ordered = tuple(sorted(trials, key=lambda trial: trial.number))
-    cases = trial_cases(ordered, context, models, metric)
+    cases = trial_cases(ordered, context, space, metric)
     running = {trial.number for trial in ordered if is_pending(trial)}
     pending = inputs_of([case.point for case in cases if case.number in running])
     return Knowledge(
         context=context,
         metric=metric,
+        rungs=tuple(rungs),
         trials=ordered,
         cases=tuple(cases),
         prior=prior,
-        experts=consult(responses(cases, others=prior.scored.cases), prior.rows, prior.score, pending),
+        experts=consult(
+            responses(cases, others=prior.rises, ranked=not is_bounded(metric)), prior.rows, prior.score, pending
+        ),
         feasibility=feasibility.learn(cases, prior.cases),
-        cost=cost.learn([*prior.cases, *cases]),
+        cost=cost.learn(cases, prior.cases),
     )

@@ -17,21 +17,20 @@ from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import Proposal
 from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import Trial
-from xautolm_nb.optimize.acquisition import COST_WEIGHT, Option, affordable
+from xautolm_nb.optimize.acquisition import Option, affordable, cost_weight
 from xautolm_nb.optimize.decide import Decision, decide
 from xautolm_nb.optimize.explain import influences, reason
 from xautolm_nb.optimize.knowledge import Knowledge, learn
 from xautolm_nb.optimize.options import starts, thaws
 from xautolm_nb.optimize.prior import MetaPrior
-from xautolm_nb.optimize.response import to_score
 from xautolm_nb.space import SearchSpace
 
-DEFAULT_RUNGS = (0.125, 0.25, 0.5, 1.0)
+DEFAULT_RUNGS = (0.0625, 0.125, 0.25, 0.5, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BayesianOptimizer:
-    """Proposes by expected improvement at full fidelity, probability of success and cost, over models and methods."""
+    """Proposes by the prospect at full fidelity, probability of success and cost, over models and methods."""
 
     space: SearchSpace
     rungs: tuple[float, ...] = DEFAULT_RUNGS
@@ -57,19 +56,26 @@ class BayesianOptimizer:
         seconds_left: float | None = None,
     ) -> Proposal | None:
         """Choose the next proposal (see `core.proposal.Optimizer`); None when nothing is left that is worth it."""
-        known = learn(context, experiences, trials, models=self.space.models, metric=self.metric)
+        known = learn(context, experiences, trials, space=self.space, metric=self.metric, rungs=self.rungs)
         rng = np.random.default_rng([seed, known.decisions])
         going = thaws(known, self.rungs, self.trial_timeout_seconds)
         new = starts(known, self.space, rng, self.rungs, self.trial_timeout_seconds)
         options = affordable([*going, *new], seconds_left) or _last_resort(known, new)
         if not options:
             return None
-        decision = decide(known, options, space=self.space, cost_weight=COST_WEIGHT, seconds_left=seconds_left)
+        decision = decide(
+            known,
+            options,
+            space=self.space,
+            cost_weight=cost_weight(self.rungs),
+            seconds_left=seconds_left,
+            rng=rng,
+        )
         return _proposal(known, decision) if decision is not None else None
 
     def prior(self, context: Context, experiences: Sequence[Experience]) -> MetaPrior:
         """What the experiences say about the context; `summary()` of it is for displays."""
-        return MetaPrior.build(context, experiences, self.space.models, self.metric)
+        return MetaPrior.build(context, experiences, self.space, self.metric)
 
 
 def _last_resort(known: Knowledge, new: Sequence[Option]) -> list[Option]:
@@ -81,9 +87,8 @@ def _last_resort(known: Knowledge, new: Sequence[Option]) -> list[Option]:
 
 def _proposal(known: Knowledge, decision: Decision) -> Proposal:
     option = decision.option
-    scale = known.experts.own.scale
     expected = {
-        "score": to_score(min(option.mean * scale, 1.0), known.metric, known.context),
+        "score": known.score(option.mean),
         "score_sd": option.sd * known.unit,
         "seconds": option.added,
         "success": option.success,

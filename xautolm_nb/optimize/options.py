@@ -1,16 +1,19 @@
 """What could be done next, with numbers: one option per paused trial and one per new candidate."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
+from xautolm_nb.core.config import config_key
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.optimize import cost
 from xautolm_nb.optimize.acquisition import Option
 from xautolm_nb.optimize.candidates import FROM_STORE, pool
-from xautolm_nb.optimize.experts import inputs_of
-from xautolm_nb.optimize.features import Point, describe
+from xautolm_nb.optimize.features import Point, locate
+from xautolm_nb.optimize.identity import ByIdentity
 from xautolm_nb.optimize.knowledge import Knowledge
+from xautolm_nb.optimize.targets import inputs_of
 from xautolm_nb.space import SearchSpace
 
 INCUMBENTS = 4
@@ -29,6 +32,11 @@ def starts(
     known: Knowledge, space: SearchSpace, rng: np.random.Generator, rungs: Sequence[float], timeout: float | None
 ) -> list[Option]:
     """One option for each new candidate: the first rung of a new trial."""
+    points = _untried(known, space) if space.only else _candidates(known, space, rng)
+    return _options(known, points, [None] * len(points), rungs, timeout)
+
+
+def _candidates(known: Knowledge, space: SearchSpace, rng: np.random.Generator) -> list[Point]:
     ranked = sorted((case for case in known.cases if case.curve), key=lambda case: -case.curve[-1][1])
     configs = pool(
         space,
@@ -38,8 +46,22 @@ def starts(
         stored=known.prior.best(FROM_STORE),
         known=known.tried,
     )
-    points = [describe(config, space.models[str(config["model"])], known.context) for config in configs]
-    return _options(known, points, [None] * len(points), rungs, timeout)
+    return [point for config in configs if (point := locate(config, space, known.context)) is not None]
+
+
+def _untried(known: Knowledge, space: SearchSpace) -> list[Point]:
+    """All of a list that was not tried."""
+    listed = _listed(ByIdentity((space, known.context)))
+    tried = known.tried
+    return [point for key, point in listed if key not in tried]
+
+
+@lru_cache(maxsize=4)
+def _listed(key: ByIdentity) -> list[tuple[str, Point]]:
+    """Configurations of a list with their keys, described once."""
+    space, context = key.items
+    found = ((config_key(config), locate(config, space, context)) for config in space.only)
+    return [(name, point) for name, point in dict(found).items() if point is not None]
 
 
 def _options(

@@ -12,12 +12,15 @@ from typing import Any
 from xautolm_nb.core.config import describe_config
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.experience import Experience
-from xautolm_nb.core.model import ModelInfo
 from xautolm_nb.core.task import Metric
 from xautolm_nb.metafeatures import context_weights
 from xautolm_nb.optimize.cases import Case, experience_cases
-from xautolm_nb.optimize.experts import Responses, responses
-from xautolm_nb.optimize.surrogate import PRIOR_MEAN, Rows, ScoreModel, fit
+from xautolm_nb.optimize.curves import Rise
+from xautolm_nb.optimize.identity import ByIdentity
+from xautolm_nb.optimize.response import PRIOR_MEAN, is_bounded
+from xautolm_nb.optimize.surrogate import Rows, ScoreModel, fit
+from xautolm_nb.optimize.targets import Responses, responses, rises_of
+from xautolm_nb.space import SearchSpace
 
 MAX_SCORED = 300
 """Rows of the store the score model takes, the heaviest first: more change little and cost time."""
@@ -47,22 +50,27 @@ class MetaPrior:
     """Experiences that were offered."""
     similarity: Mapping[int, float]
     """Weight by task number."""
+    ranked: bool = False
+    """Whether the metric has no ends, so that scores count by their rank on their task."""
 
     @staticmethod
-    def build(
-        context: Context, experiences: Sequence[Experience], models: Mapping[str, ModelInfo], metric: Metric
-    ) -> "MetaPrior":
+    def build(context: Context, experiences: Sequence[Experience], space: SearchSpace, metric: Metric) -> "MetaPrior":
         """Select and describe the experiences that can be compared with the context.
 
         The last few results are kept, because a search asks again and again with the same frozen records.
         """
-        return _build(_ByIdentity((context, models, *experiences)), metric)
+        return _build(ByIdentity((context, space, *experiences)), metric)
 
     @cached_property
     def scored(self) -> Responses:
         """The heaviest scored cases as training rows."""
         with_curve = [case for case in self.cases if case.curve]
-        return responses(sorted(with_curve, key=lambda case: -case.weight)[:MAX_SCORED])
+        return responses(sorted(with_curve, key=lambda case: -case.weight)[:MAX_SCORED], ranked=self.ranked)
+
+    @cached_property
+    def rises(self) -> list[Rise]:
+        """How the scored cases' curves rise."""
+        return rises_of(self.scored.cases)
 
     @property
     def rows(self) -> Rows | None:
@@ -132,30 +140,17 @@ class MetaPrior:
         )
 
 
-class _ByIdentity:
-    """A tuple of frozen records that compares by identity: the same objects are the same content, cheaply."""
-
-    def __init__(self, items: tuple[Any, ...]) -> None:
-        self.items = items
-        self._ids = tuple(map(id, items))
-
-    def __hash__(self) -> int:
-        return hash(self._ids)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and self._ids == other._ids
-
-
 @lru_cache(maxsize=4)
-def _build(key: _ByIdentity, metric: Metric) -> MetaPrior:
-    context, models, *experiences = key.items
+def _build(key: ByIdentity, metric: Metric) -> MetaPrior:
+    context, space, *experiences = key.items
     weights = weights_of(context, experiences)
-    cases = experience_cases(context, experiences, weights, models, metric)
+    cases = experience_cases(context, experiences, weights, space, metric)
     by_record = {id(record): weight for record, weight in zip(experiences, weights, strict=True)}
     return MetaPrior(
         cases=tuple(cases),
         given=len(experiences),
         similarity={case.task: by_record[id(case.experience)] for case in cases},
+        ranked=not is_bounded(metric),
     )
 
 
