@@ -1,0 +1,73 @@
+"""Run many searches in a few processes; what is done is kept, so that a stopped benchmark goes on."""
+
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from benchmarks.summary import Run, read_runs, write
+
+Job = tuple[str, str, int]
+"""Method, task, seed."""
+_SAVE_EVERY = 20.0  # seconds
+
+
+def run_jobs(
+    name: str,
+    jobs: Sequence[Job],
+    work: Callable[[Job], Mapping[str, float]],
+    *,
+    settings: Mapping[str, Any],
+    out: str | None,
+    processes: int = 2,
+) -> list[Run]:
+    """Do the jobs that `out` does not hold yet; progress goes to stderr, results to `out` as they come."""
+    done = {run.key: run for run in read_runs(out, settings)} if out else {}
+    left = [job for job in jobs if job not in done]
+    started = saved = time.monotonic()
+    for count, (job, figures) in enumerate(_results(left, work, processes), start=1):
+        done[job] = Run(method=job[0], task=job[1], seed=job[2], figures=figures)
+        if sys.stderr.isatty() or count % max(1, len(left) // 10) == 0:
+            ahead = (time.monotonic() - started) / count * (len(left) - count)
+            print(f"{name}: {count} of {len(left)}, {ahead:.0f} s left", file=sys.stderr)
+        if out and time.monotonic() - saved > _SAVE_EVERY:
+            write(out, name, settings, _ordered(done, jobs))
+            saved = time.monotonic()
+    runs = _ordered(done, jobs)
+    if out:
+        write(out, name, settings, runs)
+    return runs
+
+
+def _results(jobs: Sequence[Job], work: Callable[[Job], Mapping[str, float]], processes: int):  # type: ignore[no-untyped-def]
+    if processes <= 1 or len(jobs) <= 1:
+        for job in jobs:
+            yield job, work(job)
+        return
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    context = multiprocessing.get_context("fork")
+    with context.Pool(processes, initializer=_alone, maxtasksperchild=20) as pool:
+        yield from pool.imap_unordered(_Pair(work), jobs)
+
+
+class _Pair:
+    """Give a job back with its result."""
+
+    def __init__(self, work: Callable[[Job], Mapping[str, float]]) -> None:
+        self.work = work
+
+    def __call__(self, job: Job) -> tuple[Job, Mapping[str, float]]:
+        return job, self.work(job)
+
+
+def _alone() -> None:
+    """One thread per process: they share few cores."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def _ordered(done: Mapping[Job, Run], jobs: Sequence[Job]) -> list[Run]:
+    return [done[job] for job in jobs if job in done]
