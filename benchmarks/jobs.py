@@ -33,12 +33,11 @@ def run_jobs(
             ahead = (time.monotonic() - started) / count * (len(left) - count)
             print(f"{name}: {count} of {len(left)}, {ahead:.0f} s left", file=sys.stderr)
         if out and time.monotonic() - saved > _SAVE_EVERY:
-            write(out, name, settings, _ordered(done, jobs))
+            write(out, name, settings, _kept(done, jobs))
             saved = time.monotonic()
-    runs = _ordered(done, jobs)
     if out:
-        write(out, name, settings, runs)
-    return runs
+        write(out, name, settings, _kept(done, jobs))
+    return _ordered(done, jobs)
 
 
 def _results(jobs: Sequence[Job], work: Callable[[Job], Mapping[str, float]], processes: int):  # type: ignore[no-untyped-def]
@@ -49,17 +48,23 @@ def _results(jobs: Sequence[Job], work: Callable[[Job], Mapping[str, float]], pr
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     context = multiprocessing.get_context("fork")
     with context.Pool(processes, initializer=_alone, maxtasksperchild=20) as pool:
-        yield from pool.imap_unordered(_Pair(work), jobs)
+        for job, figures in pool.imap_unordered(_Pair(work), jobs):
+            if isinstance(figures, SystemExit):
+                raise figures
+            yield job, figures
 
 
 class _Pair:
-    """Give a job back with its result."""
+    """Give a job back with its result, or with what ends the program: a pool waits for ever for a worker that exits."""
 
     def __init__(self, work: Callable[[Job], Mapping[str, float]]) -> None:
         self.work = work
 
-    def __call__(self, job: Job) -> tuple[Job, Mapping[str, float]]:
-        return job, self.work(job)
+    def __call__(self, job: Job) -> tuple[Job, Mapping[str, float] | SystemExit]:
+        try:
+            return job, self.work(job)
+        except SystemExit as end:
+            return job, end
 
 
 def _alone() -> None:
@@ -71,3 +76,9 @@ def _alone() -> None:
 
 def _ordered(done: Mapping[Job, Run], jobs: Sequence[Job]) -> list[Run]:
     return [done[job] for job in jobs if job in done]
+
+
+def _kept(done: Mapping[Job, Run], jobs: Sequence[Job]) -> list[Run]:
+    """What was asked for, then what an earlier call with other methods, tasks or seeds left."""
+    asked = set(jobs)
+    return [*_ordered(done, jobs), *(run for job, run in done.items() if job not in asked)]

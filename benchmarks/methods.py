@@ -90,12 +90,28 @@ METHODS: dict[str, Make] = {
 """Name to what builds the optimizer for a problem."""
 
 
+def named(text: str) -> list[str]:
+    """Method names from a list with commas, checked before anything is run.
+
+    Raises:
+        SystemExit: There is no such method.
+    """
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        _check(name)
+    return names
+
+
 def build(name: str, problem: Problem) -> Optimizer:
     """Build a method by name.
 
     Raises:
         SystemExit: There is no such method.
     """
+    _check(name)
+    return METHODS[name](problem)
+
+
+def _check(name: str) -> None:
     if name not in METHODS:
         raise SystemExit(f"There is no method {name!r}. There are: {', '.join(METHODS)}.")
-    return METHODS[name](problem)

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.fronts import hypervolume, is_dominated, pareto
 from benchmarks.jobs import Job, run_jobs
-from benchmarks.methods import METHODS, build
+from benchmarks.methods import METHODS, build, named
 from benchmarks.problem import Problem, Step, search
 from benchmarks.recorded import Record, carries_over, draw, pool_problem, read_trials
 from benchmarks.stores import STORES
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark from a command line."""
     args = _parser().parse_args(arguments)
     tasks = args.tasks.split(",") if args.tasks else sorted(_trials(args.data))
-    methods = args.methods.split(",")
+    methods = named(args.methods)
     settings = {
         "data": args.data.rsplit("/", 1)[-1],
         "pool": args.pool,
@@ -109,7 +109,7 @@ def figures(
     skill = np.clip((np.nan_to_num(scores, nan=constant) - constant) / (1 - constant), 0.0, 1.0)
     failed = np.array([step.trial.failure is not None for step in steps])
     hours = np.array([step.clock for step in steps]) / 3600.0
-    known = sorted((r.experience.score for r in records if r.experience.score is not None), reverse=True)
+    known = sorted((r.experience.score for r in records if r.experience.score is not None), reverse=True) or [constant]
     top = max((known[0] - constant) / (1 - constant), 1e-9)
     best = np.maximum.accumulate(skill) / top
     result: dict[str, float] = {}

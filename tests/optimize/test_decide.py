@@ -113,12 +113,24 @@ def test_in_the_second_half_only_hopeful_thaws_are_left(world: World) -> None:
     known = know(world, trials)
     spent = sum(trial.seconds for trial in trials)
     every = options(world, known)
-    assert decide.harvest(known, every, -10.0, None) == every
-    assert decide.harvest(known, every, -10.0, 10 * spent) == every
+    assert decide.harvest(known, every, -10.0, None) == []
+    assert decide.harvest(known, every, -10.0, 10 * spent) == []
     late = decide.harvest(known, every, -10.0, 0.49 * spent)
-    assert late != every
+    assert late
     assert all(option.thaw is not None for option in late)
-    assert decide.harvest(known, every, 99.0, 0.49 * spent) == every
+    assert decide.harvest(known, every, 99.0, 0.49 * spent) == []
+
+
+def test_no_more_than_half_of_a_rung_goes_on_while_there_is_something_else(world: World) -> None:
+    for fidelities, held in (((0.125, 0.25), True), ((0.125, 0.125, 0.125, 0.25), False), ((0.125, 0.125), False)):
+        known = know(world, run(world, *fidelities))
+        every = options(world, known)
+        kept = decide.held_back(known, every)
+        at_first = [o for o in kept if o.thaw is not None and o.thaw.fidelity < 0.2]
+        assert (at_first == []) == held
+        assert any(option.thaw is None for option in kept)
+        thaws_only = [option for option in every if option.thaw is not None and option.thaw.fidelity < 0.2]
+        assert decide.held_back(known, thaws_only) == thaws_only
 
 
 def test_until_three_trials_are_complete_every_paused_one_is_worth_its_end(world: World) -> None:

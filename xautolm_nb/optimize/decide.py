@@ -29,6 +29,8 @@ CONTRAST = 8
 """Starts among which random ones are, in a space without customary settings."""
 PROMOTE_ONE_OF = {False: 3.0, True: 2.0}
 """Of this many trials that reached a rung one must go on, without and with a trusted store, whose starts are better."""
+KEEP_ONE_OF = 2.0
+"""No more than one of this many trials that reached a rung goes on, while there is something else to do."""
 HARVEST = 1 / 2
 """Share of the time in which nothing new is begun while paused trials can be finished: costs no score in our simulated
 studies and leaves about twice the complete trials of a short search."""
@@ -76,7 +78,7 @@ def decide(
         opening(known, options, space, seconds_left, rng)
         or first_full_run(known, options, seconds_left)
         or promotion(known, options, cost_weight)
-        or _best(known, harvest(known, options, incumbent, seconds_left), cost_weight)
+        or _best(known, harvest(known, options, incumbent, seconds_left) or held_back(known, options), cost_weight)
     )
     return landing(known, options, chosen, seconds_left) or chosen
 
@@ -155,14 +157,28 @@ def promotion(known: Knowledge, options: Sequence[Option], cost_weight: float) -
 def harvest(
     known: Knowledge, options: Sequence[Option], incumbent: float, seconds_left: float | None
 ) -> Sequence[Option]:
-    """In the second half of the time, only thaws that can be finished and may yet win, where there are any."""
+    """In the second half of the time the thaws that can be finished and may yet win; none before."""
     if seconds_left is None:
-        return options
+        return []
     spent = sum(trial.seconds for trial in known.trials)
     few = len(known.complete()) < MIN_RESULTS
     hopeful = [option for option in _thaws(options) if few or option.mean + 2 * option.sd > incumbent]
     able = [option for option in hopeful if option.finish <= seconds_left]
-    return able if able and seconds_left < HARVEST * (spent + seconds_left) else options
+    return able if seconds_left < HARVEST * (spent + seconds_left) else []
+
+
+def held_back(known: Knowledge, options: Sequence[Option]) -> Sequence[Option]:
+    """Options without the thaws from rungs from which enough went on, as long as anything else is left.
+
+    The best of a poor lot always looks worth its end; its time is better spent on starts.
+    """
+    kept = list(options)
+    for low, high in pairwise(known.rungs):
+        reached = sum(_reached(trial, low) for trial in known.trials)
+        gone_on = sum(_reached(trial, high) or (is_pending(trial) and _reached(trial, low)) for trial in known.trials)
+        if gone_on >= max(1.0, reached / KEEP_ONE_OF):
+            kept = [o for o in kept if o.thaw is None or not low - 1e-9 <= _fidelity(o) < high - 1e-9]
+    return kept or options
 
 
 def landing(

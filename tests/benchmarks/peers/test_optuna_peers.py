@@ -7,8 +7,7 @@ import pytest
 
 from benchmarks.peers.foreign import outward
 from benchmarks.peers.optuna_peers import OptunaPeer, distribution
-from benchmarks.peers.pool import HALVING
-from benchmarks.problem import search
+from benchmarks.problem import HALVING, search
 from xautolm_nb.core.config import config_key
 from xautolm_nb.core.trial import TrialState
 from xautolm_nb.space import original_space
