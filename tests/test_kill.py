@@ -31,7 +31,7 @@ MOMENTS: dict[str, Moment] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_search_is_taken_up_again_with_nothing_lost(moment: str, tmp_path: Path, tiny_model: Path) -> None:
-    tiny_frame(300).to_csv(tmp_path / "data.csv", index=False)
+    tiny_frame(1500).to_csv(tmp_path / "data.csv", index=False)
     environment = {**os.environ, "XAUTOLM_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1"}
     command = [sys.executable, "-m", "xautolm_nb"]
     options = ["--text", "text", "--label", "label", "--models", str(tiny_model), "--budget", "60s"]
