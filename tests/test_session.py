@@ -43,7 +43,7 @@ def is_training(session: Session) -> Callable[[], bool]:
 @pytest.mark.slow
 def test_a_session_can_be_paused_resumed_and_stopped_while_it_trains(store: ExperienceStore, tiny_model: Path) -> None:
     events: list[Event] = []
-    session = start_session(tiny_frame(4000), store=store, options=options(tiny_model))
+    session = start_session(tiny_frame(20_000), store=store, options=options(tiny_model))
     session.subscribe(events.append)
     until(is_training(session))
 
