@@ -360,6 +360,7 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
         max_trials=request.max_trials,
         keep=request.keep,
         use_prior=request.use_prior,
+        ahead=True,
         summarise=partial(_summarise, context, space, record.task.metric),
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from xautolm_nb.ahead import Ahead
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.events import StudyMessage, StudyStarted, TrialFinished, TrialStarted
 from xautolm_nb.core.experience import Experience
@@ -49,6 +50,8 @@ class Study:
     keep: int = 3
     """Checkpoints of this many best trials are kept."""
     use_prior: bool = True
+    ahead: bool = False
+    """Whether the next proposal is made while a trial runs."""
     summarise: Callable[[Sequence[Experience]], Mapping[str, Any]] = lambda experiences: {}
     """What past experience contributes, for people."""
 
@@ -98,31 +101,34 @@ def search(study: Study, *, budget: Budget, control: Callable[[], Control], emit
     recover(study)
     experiences = remembered(study)
     study.store.update_study(study.record.id, prior=study.summarise(experiences))
-    while True:
-        if not _may_run(study, budget, control, emit):
-            return "stopped"
-        trials = study.store.trials(study.record.id)
-        if budget.left <= 0:
-            return "budget"
-        proposal = next_work(study, experiences, trials, budget)
-        if proposal is None:
-            return "converged" if study.max_trials is None else "max_trials"
-        trial = begin(study, trials, proposal)
-        emit(TrialStarted(trial=trial))
-        outcome = study.runner.run(
-            study.record.task,
-            trial,
-            emit=emit,
-            should_stop=lambda: control() != Control.RUN or budget.left < -study.grace,
-            timeout=study.trial_timeout,
-        )
-        trial = conclude(study, trial, outcome, spent=budget.spent)
-        emit(TrialFinished(trial=trial))
-        discard_losers(study)
+    with Ahead(lambda trials, left: next_work(study, experiences, trials, left)) as ahead:
+        while True:
+            if not _may_run(study, budget, control, emit):
+                return "stopped"
+            trials = study.store.trials(study.record.id)
+            if budget.left <= 0:
+                return "budget"
+            proposal = ahead.take(trials, budget.left) or next_work(study, experiences, trials, budget.left)
+            if proposal is None:
+                return "converged" if study.max_trials is None else "max_trials"
+            trial = begin(study, trials, proposal)
+            emit(TrialStarted(trial=trial))
+            if study.ahead:
+                ahead.prepare(trials, trial, budget.left)
+            outcome = study.runner.run(
+                study.record.task,
+                trial,
+                emit=emit,
+                should_stop=lambda: control() != Control.RUN or budget.left < -study.grace,
+                timeout=study.trial_timeout,
+            )
+            trial = conclude(study, trial, outcome, spent=budget.spent)
+            emit(TrialFinished(trial=trial))
+            discard_losers(study)
 
 
 def next_work(
-    study: Study, experiences: Sequence[Experience], trials: Sequence[Trial], budget: Budget
+    study: Study, experiences: Sequence[Experience], trials: Sequence[Trial], seconds_left: float
 ) -> Proposal | None:
     """Finish what was interrupted, else ask the optimizer."""
     interrupted = next((trial for trial in trials if _is_interrupted(trial)), None)
@@ -135,7 +141,7 @@ def next_work(
             reason=interrupted.reason,
         )
     proposal = study.optimizer.propose(
-        study.context, experiences, trials, seed=study.seed, seconds_left=max(0.0, budget.left)
+        study.context, experiences, trials, seed=study.seed, seconds_left=max(0.0, seconds_left)
     )
     begins = proposal is not None and proposal.thaw is None
     if begins and study.max_trials is not None and len(trials) >= study.max_trials:
