@@ -1,13 +1,12 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from tuning_world import F1, MODELS, World, failed, make_context, random_experiences
 
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.trial import Failure, FailureKind, Trial, TrialState
 from xautolm_nb.optimize.cases import Case, experience_cases, trial_cases
-from xautolm_nb.optimize.feasibility import learn, logistic_mode
+from xautolm_nb.optimize.feasibility import blocks, learn
 from xautolm_nb.optimize.features import Point, describe
 
 POOL = {model.id: model for model in MODELS}
@@ -96,18 +95,11 @@ def test_with_trust_zero_the_store_is_left_aside(world: World, store: tuple[Expe
     assert knows.success(asked, trust=0.0)[0] == pytest.approx(learn([], []).success(asked)[0])
 
 
-def test_newton_finds_the_mode_and_the_prior_holds_without_data() -> None:
-    rng = np.random.default_rng(0)
-    x = np.stack([np.ones(500), rng.normal(size=500)], axis=1)
-    y = (rng.random(500) < 1 / (1 + np.exp(-(0.5 + 2 * x[:, 1])))).astype(float)
-    wide = np.zeros(2), np.full(2, 10.0)
-    beta = logistic_mode(x, y, np.ones(500), wide, start=np.zeros(2), steps=12)
-    np.testing.assert_allclose(beta, [0.5, 2.0], atol=0.4)
-    gradient = x.T @ (y - 1 / (1 + np.exp(-x @ beta))) - beta / 100
-    np.testing.assert_allclose(gradient, 0.0, atol=1e-3)
-    prior = np.array([-1.0, 3.0]), np.ones(2)
-    nothing = logistic_mode(x[:0], y[:0], np.ones(0), prior, start=prior[0], steps=12)
-    np.testing.assert_array_equal(nothing, prior[0])
+def test_experts_are_compared_on_every_row_once_and_ever_more_rows_at_a_time() -> None:
+    found = list(blocks(100))
+    assert [row for block in found for row in range(block.start, block.stop)] == list(range(100))
+    assert [block.stop - block.start for block in found[:6]] == [1, 1, 1, 1, 1, 1]
+    assert len(found) < 30
 
 
 def test_no_case_and_no_point_is_no_problem() -> None:

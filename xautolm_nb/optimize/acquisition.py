@@ -21,7 +21,8 @@ from xautolm_nb.optimize.features import Point
 _LEAST_HOPE = 1e-4
 COST_OFFSET = 10.0
 """Seconds added to every cost: below this nobody waits for a trial."""
-OPTIMISM = 1.5
+
+OPTIMISM = 1.0
 """Deviations added to the expected response. On the recorded trials expected improvement makes twice the errors, as it
 turns to risky points when little is left to gain; on recorded curves and in simulated studies the two tie."""
 COST_WEIGHT = 0.25
@@ -47,10 +48,14 @@ class Option:
     sd: float
     success: float
     """Probability that it runs through."""
+    pace_sd: float = 0.0
+    """Standard deviation of the logarithm of `full`."""
+    front: float | None = None
+    """Logarithm of what it is expected to add to the front of score and seconds; None when only the score counts."""
 
 
 def log_improvement(
-    mean: Float[np.ndarray, " n"], sd: Float[np.ndarray, " n"], incumbent: float
+    mean: Float[np.ndarray, " n"], sd: Float[np.ndarray, " n"], incumbent: float | Float[np.ndarray, " n"]
 ) -> Float[np.ndarray, " n"]:
     """Logarithm of the expected improvement of Gaussian responses over the incumbent, exact far below it too.
 
@@ -68,11 +73,14 @@ def log_improvement(
 
 def worth(options: Sequence[Option], cost_weight: float) -> Float[np.ndarray, " n"]:
     """Worth of each option, shape `(n,)`; options that cannot succeed are far below all others."""
-    hope = np.array([o.mean + OPTIMISM * o.sd for o in options])
+    gain = np.array([_prospect(o) if o.front is None else o.front for o in options])
     cost = np.array([o.full for o in options])
     success = np.array([o.success for o in options])
-    gain = np.log(np.maximum(hope, _LEAST_HOPE))
     return np.log(np.clip(success, 1e-12, 1.0)) + gain - cost_weight * np.log(cost + COST_OFFSET)
+
+
+def _prospect(option: Option) -> float:
+    return math.log(max(option.mean + OPTIMISM * option.sd, _LEAST_HOPE))
 
 
 def cost_weight(rungs: Sequence[float]) -> float:

@@ -113,6 +113,23 @@ def latest_rungs(experiences: Sequence[Experience], weights: Sequence[float]) ->
     return kept
 
 
+def spread_over_tasks(cases: Sequence[Case], n: int) -> list[Case]:
+    """At most `n` cases in their order: a share of each task by its weight, evenly spaced among its cases."""
+    if len(cases) <= n:
+        return list(cases)
+    groups: dict[int, list[int]] = {}
+    for place, case in enumerate(cases):
+        groups.setdefault(case.task, []).append(place)
+    kept: list[int] = []
+    left, weight = n, sum(cases[places[0]].weight for places in groups.values())
+    for places in sorted(groups.values(), key=len):  # what small tasks leave goes to the larger ones
+        own = cases[places[0]].weight
+        take = min(len(places), round(left * own / weight))
+        kept += [places[int((i + 0.5) * len(places) / take)] for i in range(take)]
+        left, weight = left - take, max(weight - own, 1e-12)
+    return [cases[place] for place in sorted(kept)]
+
+
 def teaches(experience: Experience) -> bool:
     """Whether a record says something about configurations here: successes, and failures that carry over."""
     if experience.failure is None:

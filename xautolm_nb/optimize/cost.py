@@ -8,6 +8,7 @@ and sizes differ from the estimate.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -17,6 +18,7 @@ from xautolm_nb.core.trial import FailureKind, Trial
 from xautolm_nb.optimize.cases import Case
 from xautolm_nb.optimize.experts import LIMIT, START
 from xautolm_nb.optimize.features import Point, column, traits
+from xautolm_nb.optimize.identity import ByIdentity
 
 _FEATURES = ("log_seconds", "lora", "partial", "head", "generative", "mixed_precision", "early_stopping", "log_updates")
 _SD = (1.0, 0.8, 0.25, 0.4, 0.4, 0.4, 0.5, 0.5, 0.5, 0.15)
@@ -56,7 +58,13 @@ class CostModel:
 
     def seconds(self, points: Sequence[Point]) -> Float[np.ndarray, " n"]:
         """Expected seconds (median) of full runs on this machine, loading included, shape `(n,)`."""
-        return np.asarray(np.exp(self._mixed(self.stored.log_seconds(points)[0], self.alone.log_seconds(points)[0])))
+        return np.exp(self.log_seconds(points)[0])
+
+    def log_seconds(self, points: Sequence[Point]) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+        """Mean and standard deviation of the log seconds of full runs on this machine, shapes `(n,)`."""
+        (one, one_sd), (two, two_sd) = self.stored.log_seconds(points), self.alone.log_seconds(points)
+        mean = self._mixed(one, two)
+        return mean, np.sqrt(self._mixed(one_sd**2 + (one - mean) ** 2, two_sd**2 + (two - mean) ** 2))
 
     def within(self, points: Sequence[Point], limit: float | None) -> Float[np.ndarray, " n"]:
         """Probability that a full run ends within `limit` seconds; 1 without a limit."""
@@ -98,15 +106,31 @@ class Timings:
             here=here > 0,
         )
 
+    def joined(self, other: "Timings") -> "Timings":
+        """These rows, then the other ones."""
+        mine, theirs = vars(self), vars(other)
+        return Timings(**{name: np.concatenate([mine[name], theirs[name]]) for name in mine})
+
+    def first(self, n: int) -> "Timings":
+        """The first `n` rows."""
+        return Timings(**{name: column[:n] for name, column in vars(self).items()})
+
 
 def learn(own: Sequence[Case], stored: Sequence[Case] = ()) -> CostModel:
     """Fit with the store and without, and weigh the two by how well they foretold each own run, in order."""
-    ours, all_ = Timings.of(own), Timings.of([*stored, *own])
-    return CostModel(
-        stored=_fit(all_),
-        alone=_fit(ours),
-        trust=_trust(_fit(Timings.of(stored)), ours) if stored else 0.0,
-    )
+    ours = Timings.of(own)
+    alone = _fit(ours)
+    if not stored:
+        return CostModel(stored=alone, alone=alone, trust=0.0)
+    theirs, fitted = _stored(ByIdentity(tuple(stored)))
+    return CostModel(stored=_fit(theirs.joined(ours)), alone=alone, trust=_trust(fitted, ours))
+
+
+@lru_cache(maxsize=4)
+def _stored(key: ByIdentity) -> tuple[Timings, Ridge]:
+    """The store's timings and what they say, kept: a search asks again and again with the same cases."""
+    timings = Timings.of(key.items)
+    return timings, _fit(timings)
 
 
 def _fit(timings: Timings) -> Ridge:
@@ -136,7 +160,7 @@ def _unexplained(
 
 def _trust(stored: Ridge, own: Timings) -> float:
     """Weight of the ridge with the store: prequential, each own run foretold before it is learned from."""
-    alone = _fit(_rows(own, 0))
+    alone = _fit(own.first(0))
     precision = [np.linalg.inv(ridge.covariance) for ridge in (stored, alone)]
     shift = [p @ ridge.coefficients for p, ridge in zip(precision, (stored, alone), strict=True)]
     odds = START
@@ -158,16 +182,6 @@ def _log_chance(y: float, mean: float, sd: float, censored: bool) -> float:
     if censored:
         return math.log(max(float(ndtr((mean - y) / sd)), _CLIP))
     return max(-0.5 * ((y - mean) / sd) ** 2, math.log(_CLIP)) - math.log(sd)
-
-
-def _rows(timings: Timings, n: int) -> Timings:
-    return Timings(
-        x=timings.x[:n],
-        residual=timings.residual[:n],
-        censored=timings.censored[:n],
-        noise=timings.noise[:n],
-        here=timings.here[:n],
-    )
 
 
 def added_seconds(full: float, load: float, start: float, end: float) -> float:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
+from scipy.linalg import solve_triangular
 
 from xautolm_nb.optimize.response import PRIOR_MEAN, SPREAD
 from xautolm_nb.optimize.surrogate import Rows, ScoreModel, covariance, fit, joint, predict
@@ -22,7 +23,7 @@ LIMIT = 8.0
 LEAST_TRUST = 0.1
 """Below this the store is not asked: a mixture with a small share of nonsense still moves the tails."""
 _SURPRISE = 0.02  # added to predictive variances: one surprise must not end all trust
-_REFIT_FROM, _REFIT_STEPS = 12, 15  # own lengths from fewer trials add noise
+_REFIT_FROM, _REFIT_STEPS, _REFIT_ROWS = 12, 15, 128  # own lengths from fewer trials add noise, from more take long
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,7 +119,7 @@ def sequential_log_density(
     One Cholesky factor holds all of them: its diagonal are the standard deviations of the one-step predictions.
     """
     factor = np.linalg.cholesky(cov + np.diag(noise))
-    z = np.linalg.solve(factor, y - mean)
+    z = solve_triangular(factor, y - mean, lower=True)
     density: np.ndarray = -0.5 * z**2 - np.log(np.diag(factor)) - 0.5 * math.log(2 * math.pi)
     return density
 
@@ -128,4 +129,6 @@ def _alone(rows: Rows) -> ScoreModel | None:
     if not len(rows):
         return None
     mean = float((rows.y.sum() + 2 * PRIOR_MEAN) / (len(rows) + 2))
-    return fit(rows, mean=mean, steps=_REFIT_STEPS if len(rows) >= _REFIT_FROM else 0)
+    few = rows.spread(_REFIT_ROWS)
+    fitted = fit(few, mean=mean, steps=_REFIT_STEPS if len(rows) >= _REFIT_FROM else 0)
+    return fitted if few is rows else fit(rows, mean=mean, start=fitted, steps=0)

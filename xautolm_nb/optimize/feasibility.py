@@ -1,138 +1,49 @@
-"""Will it run through? A chain of hazards with physics in their priors, and what this machine has refused before.
+"""Will it run through? Two experts, one with the store and one without, and what this machine has refused before.
 
-A trial first survives its other errors, then memory, then divergence; time is judged by the cost model. Each hazard is
-a logistic model on few physical features whose prior slopes are useful before any trial was seen (in our replay study
-the chain without any data separates failures from successes with AUC .96). Failure kinds are learned apart: an import
-error of one model teaches nothing about memory.
+The expert without a store is the chain of hazards, fitted to this study's trials. The one with it is the mean of the
+same chain and a Gaussian process on the labels: physics extrapolates, the process knows the exceptions.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float, Integer
+from jaxtyping import Float
 
 from xautolm_nb.core.trial import FailureKind
-from xautolm_nb.optimize.cases import Case
+from xautolm_nb.optimize import classifier
+from xautolm_nb.optimize.cases import Case, spread_over_tasks
 from xautolm_nb.optimize.experts import LIMIT, START
-from xautolm_nb.optimize.features import Point, column, traits
+from xautolm_nb.optimize.features import Point
+from xautolm_nb.optimize.hazards import MEMORY, RAN, Chain, Table, fit_chain
+from xautolm_nb.optimize.identity import ByIdentity
+from xautolm_nb.optimize.surrogate import Rows, ScoreModel
 
-MEMORY = frozenset({FailureKind.OUT_OF_MEMORY, FailureKind.HOST_MEMORY})
-OTHER = frozenset(FailureKind) - MEMORY - {FailureKind.NOT_FINITE, FailureKind.TIMEOUT}
-"""Errors of the code, the model or its files; time is left to the cost model."""
-_BASE_RATE, _BASE_TRIALS = 0.02, 20  # other failures before anything is known, and how many trials this counts for
-_NEWTON_STEPS = 12
-_STEP_LIMIT = 3.0
+MAX_ROWS = 300
+"""Rows of the store that the Gaussian process takes."""
 _CLIP = 0.02  # of predicted probabilities when experts are compared: one surprise must not end all trust
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hazard:
-    """One way to fail: which features speak about it and what is believed of them beforehand."""
-
-    kinds: frozenset[FailureKind]
-    features: tuple[str, ...]
-    """Names of columns; `fitted` is 1 where the engine derives the micro-batch from memory itself."""
-    mean: tuple[float, ...]
-    """Prior means of intercept and slopes."""
-    sd: tuple[float, ...]
-
-
-MEMORY_HAZARD = Hazard(
-    kinds=MEMORY,
-    features=("log_memory", "mixed_precision", "lora", "partial", "generative", "fitted"),
-    mean=(-0.3, 3.0, 0.0, 0.0, 0.0, 0.0, -3.0),
-    sd=(1.0, 1.0, 0.7, 0.7, 0.7, 0.7, 1.0),
-)
-DIVERGENCE_HAZARD = Hazard(
-    kinds=frozenset({FailureKind.NOT_FINITE}),
-    features=("travel", "mixed_precision", "sgd"),
-    mean=(-4.5, 0.8, 0.0, 0.0),
-    sd=(1.0, 0.5, 0.7, 0.7),
-)
-HAZARDS = (MEMORY_HAZARD, DIVERGENCE_HAZARD)
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Chain:
-    """Fitted hazards; `others` counts other failures by model as (failures, trials), weighted."""
+class StoredOutcomes:
+    """What the store says about success, computed once."""
 
-    coefficients: tuple[Float[np.ndarray, " _"], ...]
-    others: dict[str, tuple[float, float]]
-
-    def success(self, points: Sequence[Point]) -> Float[np.ndarray, " n"]:
-        """Probability that each point runs through without a memory error, divergence or other error."""
-        base = self._base_rate()
-        survive = np.array([1.0 - self._other(point.model.id, base) for point in points])
-        for hazard, weights in zip(HAZARDS, self.coefficients, strict=True):
-            survive = survive * (1.0 - _sigmoid(_design(hazard, points) @ weights))
-        return survive
-
-    def likelihood(self, table: "Table", row: int) -> float:
-        """Probability of what happened in a row: success or a timeout (it ran), or its kind of failure."""
-        kind = table.kinds[row]
-        other = self._other(table.models[row], self._base_rate())
-        if kind in OTHER:
-            return other
-        alive = 1.0 - other
-        for hazard, design, weights in zip(HAZARDS, table.designs, self.coefficients, strict=True):
-            p = float(_sigmoid(design[row : row + 1] @ weights)[0])
-            if kind in hazard.kinds:
-                return alive * p
-            alive *= 1.0 - p
-        return alive
-
-    def _base_rate(self) -> float:
-        failures = sum(count for count, _ in self.others.values())
-        trials = sum(count for _, count in self.others.values())
-        return (failures + _BASE_TRIALS * _BASE_RATE) / (trials + _BASE_TRIALS)
-
-    def _other(self, model: str, base: float) -> float:
-        failures, trials = self.others.get(model, (0.0, 0.0))
-        return (failures + 2 * base) / (trials + 2)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Table:
-    """Cases as arrays, so that a chain can be fitted again and again to ever more rows."""
-
-    kinds: tuple[FailureKind | None, ...]
-    models: tuple[str, ...]
-    weights: Float[np.ndarray, " n"]
-    designs: tuple[Float[np.ndarray, "n _"], ...]
-    """One design matrix per hazard."""
-    alive: tuple[np.ndarray, ...]
-    """Rows each hazard learns from: those that survived the hazards before it."""
-    struck: tuple[np.ndarray, ...]
-    """Rows each hazard struck."""
-
-    @staticmethod
-    def of(cases: Sequence[Case]) -> "Table":
-        """Arrange cases."""
-        points = [case.point for case in cases]
-        left = np.array([case.failure not in OTHER for case in cases], dtype=bool)
-        alive, struck = [], []
-        for hazard in HAZARDS:
-            hit = np.array([case.failure in hazard.kinds for case in cases], dtype=bool)
-            alive.append(left)
-            struck.append(hit)
-            left = left & ~hit
-        return Table(
-            kinds=tuple(case.failure for case in cases),
-            models=tuple(point.model.id for point in points),
-            weights=np.array([case.weight for case in cases], dtype=np.float64),
-            designs=tuple(_design(hazard, points) for hazard in HAZARDS),
-            alive=tuple(alive),
-            struck=tuple(struck),
-        )
+    table: Table
+    chain: Chain
+    rows: Rows
+    process: ScoreModel
+    refused: tuple[Case, ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Feasibility:
-    """The chain with the store and the one without, mixed by trust, and what can never run here."""
+    """The expert with the store and the one without, mixed by trust, and what can never run here."""
 
     stored: Chain
+    process: ScoreModel | None
+    """None without a store."""
     alone: Chain
     trust: float
     refused: tuple[Case, ...]
@@ -141,89 +52,74 @@ class Feasibility:
     def success(self, points: Sequence[Point], *, trust: float | None = None) -> Float[np.ndarray, " n"]:
         """Probability that each point runs through, shape `(n,)`; 0 where the machine has refused it before."""
         weight = self.trust if trust is None else trust
-        mixed = weight * self.stored.success(points) + (1 - weight) * self.alone.success(points)
+        stored = self.stored.success(points)
+        if self.process is not None and len(points):
+            stored = 0.5 * (stored + classifier.success(self.process, points))
+        mixed = weight * stored + (1 - weight) * self.alone.success(points)
         allowed = np.array([not any(_repeats(point, case) for case in self.refused) for point in points], dtype=bool)
         return np.where(allowed, mixed, 0.0)
 
 
 def learn(own: Sequence[Case], stored: Sequence[Case]) -> Feasibility:
-    """Fit both chains and weigh them by how well they foresaw how each own trial ended, in order."""
+    """Fit both experts and weigh them by how well they foresaw how each own trial ended, in order."""
     ended = [case for case in own if case.failure is not None or case.curve]
-    table, first = Table.of([*stored, *ended]), len(stored)
-    every = np.arange(len(stored) + len(ended))
+    ours = Table.of(ended)
+    refused = tuple(case for case in own if _is_final(case))
+    alone = fit_chain(ours)
+    if not stored:
+        return Feasibility(stored=alone, process=None, alone=alone, trust=0.0, refused=refused)
+    known = _outcomes(ByIdentity(tuple(stored)))
+    table, rows = known.table.joined(ours), classifier.rows_of(ended)
     return Feasibility(
-        stored=fit_chain(table, every),
-        alone=fit_chain(table, every[first:]),
-        trust=_trust(table, first) if stored else 0.0,
-        refused=tuple(case for case in (*own, *stored) if _is_final(case)),
+        stored=fit_chain(table, start=known.chain),
+        process=classifier.condition(known.rows, known.process, rows),
+        alone=alone,
+        trust=_trust(known, table, rows),
+        refused=refused + known.refused,
     )
 
 
-def fit_chain(table: Table, rows: Integer[np.ndarray, " m"], start: Chain | None = None) -> Chain:
-    """Fit the hazards in order, each on the rows that survived those before it.
-
-    Twelve Newton steps to the mode; two when a chain of nearly the same rows is given to start from.
-    """
-    fitted: list[np.ndarray] = []
-    for index, hazard in enumerate(HAZARDS):
-        chosen = rows[table.alive[index][rows]]
-        prior = np.array(hazard.mean), np.array(hazard.sd)
-        first = prior[0] if start is None else start.coefficients[index]
-        labels = table.struck[index][chosen].astype(np.float64)
-        steps = _NEWTON_STEPS if start is None else 2
-        fitted.append(
-            logistic_mode(table.designs[index][chosen], labels, table.weights[chosen], prior, start=first, steps=steps)
-        )
-    return Chain(coefficients=tuple(fitted), others=_count_others(table, rows))
+@lru_cache(maxsize=4)
+def _outcomes(key: ByIdentity) -> StoredOutcomes:
+    """Fit the store's expert; kept, because a search asks again and again with the same cases."""
+    table = Table.of(key.items)
+    rows = classifier.rows_of(spread_over_tasks(key.items, MAX_ROWS))
+    return StoredOutcomes(
+        table=table,
+        chain=fit_chain(table),
+        rows=rows,
+        process=classifier.fit_store(rows),
+        refused=tuple(case for case in key.items if _is_final(case)),
+    )
 
 
-def logistic_mode(
-    x: Float[np.ndarray, "n c"],
-    y: Float[np.ndarray, " n"],
-    weight: Float[np.ndarray, " n"],
-    prior: tuple[Float[np.ndarray, " c"], Float[np.ndarray, " c"]],
-    *,
-    start: Float[np.ndarray, " c"],
-    steps: int,
-) -> Float[np.ndarray, " c"]:
-    """Posterior mode of a weighted logistic regression with Gaussian priors (means, deviations).
-
-    Newton steps, each at most 3 long, as a first full step from far away may overshoot.
-    """
-    (mean, sd), beta = prior, start.copy()
-    precision = 1.0 / sd**2
-    for _ in range(steps if len(y) else 0):
-        p = _sigmoid(x @ beta)
-        gradient = x.T @ (weight * (y - p)) - precision * (beta - mean)
-        hessian = (x * (weight * p * (1 - p))[:, None]).T @ x + np.diag(precision)
-        step = np.linalg.solve(hessian, gradient)
-        beta = beta + step * min(1.0, _STEP_LIMIT / max(float(np.linalg.norm(step)), 1e-12))
-        if float(np.abs(step).max()) < 1e-5:
-            break
-    return beta
-
-
-def _trust(table: Table, first: int) -> float:
-    """Weight of the chain with the store: prequential, each own row predicted before it is learned from."""
-    every = np.arange(len(table.kinds))
-    with_store, alone = fit_chain(table, every[:first]), fit_chain(table, every[:0])
-    odds = START
-    for row in range(first, len(every)):
-        ratio = _clipped(with_store.likelihood(table, row)) / _clipped(alone.likelihood(table, row))
-        odds = min(LIMIT, max(-LIMIT, odds + math.log(ratio)))
-        with_store = fit_chain(table, every[: row + 1], with_store)
-        alone = fit_chain(table, every[first : row + 1], alone)
+def _trust(known: StoredOutcomes, table: Table, rows: Rows) -> float:
+    """Weight of the expert with the store: prequential, each own row predicted before it is learned from."""
+    first, odds = len(known.table), START
+    with_store, alone = known.chain, fit_chain(table, slice(0, 0))
+    ran = classifier.foretold(known.process, rows) if len(rows) else np.zeros(0)
+    succeeded = np.array([kind in RAN for kind in table.kinds[first:]], dtype=bool)
+    for block in blocks(len(rows)):
+        shown = slice(first + block.start, first + block.stop)
+        mixed = 0.5 * (with_store.survival(table, shown) + ran[block])
+        for gain in _log_chance(mixed, succeeded[block]) - _log_chance(alone.survival(table, shown), succeeded[block]):
+            odds = min(LIMIT, max(-LIMIT, odds + float(gain)))
+        with_store = fit_chain(table, slice(0, shown.stop), start=with_store, steps=2)
+        alone = fit_chain(table, slice(first, shown.stop), start=alone, steps=2)
     return 1.0 / (1.0 + math.exp(-odds))
 
 
-def _count_others(table: Table, rows: Integer[np.ndarray, " m"]) -> dict[str, tuple[float, float]]:
-    """Weighted (other failures, trials) by model."""
-    counts: dict[str, tuple[float, float]] = {}
-    for row in rows.tolist():
-        failures, trials = counts.get(table.models[row], (0.0, 0.0))
-        weight = float(table.weights[row])
-        counts[table.models[row]] = (failures + weight * (table.kinds[row] in OTHER), trials + weight)
-    return counts
+def blocks(n: int) -> Iterator[slice]:
+    """Rows 0 to n in blocks of one to a fifth of what came before: both experts learn after each."""
+    start = 0
+    while start < n:
+        stop = min(n, start + max(1, start // 5))
+        yield slice(start, stop)
+        start = stop
+
+
+def _log_chance(success: Float[np.ndarray, " n"], succeeded: np.ndarray) -> Float[np.ndarray, " n"]:
+    return np.log(np.clip(np.where(succeeded, success, 1.0 - success), _CLIP, 1.0 - _CLIP))
 
 
 def _is_final(case: Case) -> bool:
@@ -241,20 +137,3 @@ def _repeats(point: Point, case: Case) -> bool:
         return True
     same_method = point.settings.get("method") == case.point.settings.get("method")
     return same_method and point.physics.memory_gib >= 0.98 * case.point.physics.memory_gib
-
-
-def _design(hazard: Hazard, points: Sequence[Point]) -> Float[np.ndarray, "n c"]:
-    """Intercept and the hazard's features."""
-    x = traits(points)
-    fitted = np.array([point.settings.get("padding") != "max_length" for point in points], dtype=np.float64)
-    columns = [fitted if name == "fitted" else x[:, column(name)] for name in hazard.features]
-    return np.stack([np.ones(len(points)), *columns], axis=1)
-
-
-def _clipped(p: float) -> float:
-    return min(1.0 - _CLIP, max(_CLIP, p))
-
-
-def _sigmoid(z: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    value: np.ndarray = 1.0 / (1.0 + np.exp(-np.clip(z, -30, 30)))
-    return value

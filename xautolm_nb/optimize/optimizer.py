@@ -22,6 +22,7 @@ from xautolm_nb.optimize.decide import Decision, decide
 from xautolm_nb.optimize.explain import influences, reason
 from xautolm_nb.optimize.knowledge import Knowledge, learn
 from xautolm_nb.optimize.options import starts, thaws
+from xautolm_nb.optimize.pareto import valued
 from xautolm_nb.optimize.prior import MetaPrior
 from xautolm_nb.space import SearchSpace
 
@@ -36,7 +37,7 @@ class BayesianOptimizer:
     rungs: tuple[float, ...] = DEFAULT_RUNGS
     """Fidelities at which trials may pause; the last is 1."""
     objectives: tuple[str, ...] = ("f1",)
-    """The metric first; `seconds` beside it is reported as a front and does not steer yet."""
+    """The metric first; with `seconds` beside it options are worth what they add to the front of the two."""
     maximize: bool = True
     trial_timeout_seconds: float | None = None
     """A trial that takes longer fails; None for no limit."""
@@ -63,6 +64,8 @@ class BayesianOptimizer:
         options = affordable([*going, *new], seconds_left) or _last_resort(known, new)
         if not options:
             return None
+        if "seconds" in self.objectives:
+            options = valued(known, options, rng)
         decision = decide(
             known,
             options,

@@ -18,6 +18,7 @@ from xautolm_nb.space import SearchSpace
 
 INCUMBENTS = 4
 """Best trials whose neighbourhood is searched."""
+_OWN_PACE_SD = 0.05  # of log seconds, once a trial has been under way
 _RAN_BEFORE = 0.97  # a paused trial has passed its memory test and came to a score
 
 
@@ -77,9 +78,10 @@ def _options(
     trust = 0.0 if known.leaves_store_aside else None
     mean, sd = known.experts.predict(inputs_of(points), trust=trust)
     success = known.feasibility.success(points, trust=trust) * known.cost.within(points, timeout)
-    seconds = known.cost.seconds(points)
+    pace, pace_sd = known.cost.log_seconds(points)
+    belief = np.stack([mean, sd, success, np.exp(pace), pace_sd], axis=1)
     options = [
-        _option(known, point, trial, (float(mean[i]), float(sd[i]), float(success[i]), float(seconds[i])), rungs)
+        _option(known, point, trial, belief[i].tolist(), rungs)
         for i, (point, trial) in enumerate(zip(points, trials, strict=True))
     ]
     return [option for option in options if option.success > 0]
@@ -89,11 +91,11 @@ def _option(
     known: Knowledge,
     point: Point,
     trial: Trial | None,
-    belief: tuple[float, float, float, float],
+    belief: Sequence[float],
     rungs: Sequence[float],
 ) -> Option:
     """Put numbers to one option; a paused trial is judged by its own pace."""
-    mean, sd, success, seconds = belief
+    mean, sd, success, seconds, pace_sd = belief
     done = trial.fidelity if trial is not None else 0.0
     full = cost.full_seconds_of(trial, seconds) if trial is not None else seconds
     load = cost.load_seconds(point, known.trials)
@@ -108,4 +110,5 @@ def _option(
         mean=mean,
         sd=sd,
         success=success if trial is None else max(success, _RAN_BEFORE),
+        pace_sd=pace_sd if trial is None else _OWN_PACE_SD,
     )

@@ -14,7 +14,7 @@ from xautolm_nb.core.context import Context
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.task import Metric
 from xautolm_nb.metafeatures import context_weights
-from xautolm_nb.optimize.cases import Case, experience_cases
+from xautolm_nb.optimize.cases import Case, experience_cases, spread_over_tasks
 from xautolm_nb.optimize.curves import Rise
 from xautolm_nb.optimize.identity import ByIdentity
 from xautolm_nb.optimize.response import PRIOR_MEAN, is_bounded
@@ -23,7 +23,7 @@ from xautolm_nb.optimize.targets import Responses, responses, rises_of
 from xautolm_nb.space import SearchSpace
 
 MAX_SCORED = 300
-"""Rows of the store the score model takes, the heaviest first: more change little and cost time."""
+"""Rows of the store the score model takes, a share of each task: more change little and cost time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +63,9 @@ class MetaPrior:
 
     @cached_property
     def scored(self) -> Responses:
-        """The heaviest scored cases as training rows."""
+        """Scored cases of all tasks as training rows."""
         with_curve = [case for case in self.cases if case.curve]
-        return responses(sorted(with_curve, key=lambda case: -case.weight)[:MAX_SCORED], ranked=self.ranked)
+        return responses(spread_over_tasks(with_curve, MAX_SCORED), ranked=self.ranked)
 
     @cached_property
     def rises(self) -> list[Rise]:

@@ -66,9 +66,18 @@ class Rows:
             travel=self.travel,
         )
 
-    def first(self, n: int) -> "Rows":
-        """The first `n` rows."""
-        return Rows(x=self.x[:n], y=self.y[:n], variance=self.variance[:n], weight=self.weight[:n], travel=self.travel)
+    def spread(self, n: int) -> "Rows":
+        """These rows, or `n` of them in even steps when there are more."""
+        if len(self) <= n:
+            return self
+        kept = np.linspace(0, len(self) - 1, n).round().astype(int)
+        return Rows(
+            x=self.x[kept],
+            y=self.y[kept],
+            variance=self.variance[kept],
+            weight=self.weight[kept],
+            travel=self.travel,
+        )
 
 
 class TransferKernel(Kernel):

@@ -1,6 +1,7 @@
 """How many tokens a row of the task has, from the quantiles in its meta-features."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -47,9 +48,14 @@ def batch_tokens(config: Config, model: ModelInfo, context: Context) -> float:
     """
     cap = length_cap(config, model, context)
     at, tokens = _quantiles(context)
+    return min(1.05 * _mean_cut(cap, tuple(at), tuple(tokens)) + 4.0, _padded(cap))
+
+
+@lru_cache(maxsize=4096)
+def _mean_cut(cap: float, at: tuple[float, ...], tokens: tuple[float, ...]) -> float:
+    """Mean of lengths with these quantiles when longer ones are cut; many configurations share a cut."""
     grid = np.linspace(0.0, 1.0, 201)
-    cut = float(np.minimum(np.interp(grid, at, tokens), cap).mean())
-    return min(1.05 * cut + 4.0, _padded(cap))
+    return float(np.minimum(np.interp(grid, at, tokens), cap).mean())
 
 
 def _quantiles(context: Context) -> tuple[list[float], list[float]]:
