@@ -17,6 +17,7 @@ from benchmarks.curves_of import SECONDS, Table, curve_problem, read_curves, sto
 from benchmarks.jobs import Job, run_jobs
 from benchmarks.methods import METHODS, build, named
 from benchmarks.problem import Problem, Step, search
+from benchmarks.replay import tasks_of
 from benchmarks.summary import paired, table
 from xautolm_nb.core.experience import Experience
 
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark from a command line."""
     args = _parser().parse_args(arguments)
     recorded = _table(args.data)
-    tasks = args.tasks.split(",") if args.tasks else list(recorded.tasks)
+    tasks = tasks_of(args.tasks, recorded.tasks)
     methods = named(args.methods)
     budgets = tuple(budget for budget in BUDGETS if budget <= args.budget)
     settings = {"data": args.data.rsplit("/", 1)[-1], "store": args.store, "budgets": budgets, "tasks": len(tasks)}

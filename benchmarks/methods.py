@@ -1,12 +1,13 @@
 """Every method by name."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.peers import PEERS
 from benchmarks.problem import HALVING, Problem
 from xautolm_nb.core.proposal import Optimizer, Proposal
+from xautolm_nb.core.trial import Measures, Trial, TrialState
 from xautolm_nb.optimize import BayesianOptimizer
 from xautolm_nb.optimize.baselines import (
     NSPE,
@@ -37,12 +38,42 @@ class WithoutStore:
         return self.inner.propose(context, (), trials, seed=seed, seconds_left=seconds_left)
 
 
-def ours(problem: Problem) -> BayesianOptimizer:
-    """The optimizer of this package, as it comes."""
+class Ahead:
+    """An optimizer that is asked while the trial before still runs, as by a worker that never waits."""
+
+    def __init__(self, inner: Optimizer) -> None:
+        self.inner = inner
+        self._before: tuple[Trial, ...] = ()
+        self._last: Proposal | None = None
+
+    def propose(
+        self, context: Any, experiences: Any, trials: Any, *, seed: int, seconds_left: Any = None
+    ) -> Proposal | None:
+        """What the inner one proposes knowing that its last proposal runs, but not what came of it."""
+        known = tuple(trials) if self._last is None else _running(self._before, self._last, len(trials), trials[-1])
+        found = self.inner.propose(context, experiences, known, seed=seed)
+        found = found or self.inner.propose(context, experiences, trials, seed=seed)
+        self._before, self._last = tuple(trials), found
+        return found
+
+
+def _running(before: Sequence[Trial], proposal: Proposal, n: int, newest: Trial) -> tuple[Trial, ...]:
+    """The trials as they stood when the proposal was begun."""
+    if proposal.thaw is None:
+        begun = replace(newest, state=TrialState.RUNNING, fidelity=0.0, curve=(), measures=Measures(), failure=None)
+        return (*before, begun)
+    return tuple(
+        replace(trial, state=TrialState.RUNNING, target=proposal.fidelity) if trial.number == proposal.thaw else trial
+        for trial in before
+    )
+
+
+def ours(problem: Problem, *more: str) -> BayesianOptimizer:
+    """The optimizer of this package, as it comes; `more` objectives beside the metric."""
     return BayesianOptimizer(
         space=problem.space,
         rungs=problem.rungs(DEFAULT_RUNGS),
-        objectives=(problem.metric.name,),
+        objectives=(problem.metric.name, *more),
         maximize=problem.metric.maximize,
         trial_timeout_seconds=problem.timeout,
     )
@@ -69,6 +100,8 @@ PUBLISHED = frozenset({"liar", "sst2", "meld", "ag_news"})
 METHODS: dict[str, Make] = {
     "ours": ours,
     "ours_no_store": lambda problem: WithoutStore(ours(problem)),
+    "ours_front": lambda problem: ours(problem, "seconds"),
+    "ours_ahead": lambda problem: Ahead(ours(problem)),
     "random": lambda problem: RandomSearch(space=problem.space),
     "asha": lambda problem: AsynchronousHalving(space=problem.space, rungs=problem.rungs(HALVING), eta=3.0),
     "asha_store": lambda problem: AsynchronousHalving(

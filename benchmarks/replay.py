@@ -27,13 +27,23 @@ ZERO_SHOT = "nspe"
 HOURS = 8.0
 POOLS = ("full", "sample", "clean")
 _LAST = 15  # evaluation seconds are averaged over this many trials
-_SHOWN = ("error@10", "best@5", "best@10", "regret@10", "hours_to_95", "area")
+_SHOWN = (
+    "error@10",
+    "best@5",
+    "best@10",
+    "regret@10",
+    "hours_to_95",
+    "area",
+    "hypervolume",
+    "win_ratio",
+    "evaluation_seconds",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark from a command line."""
     args = _parser().parse_args(arguments)
-    tasks = args.tasks.split(",") if args.tasks else sorted(_trials(args.data))
+    tasks = tasks_of(args.tasks, sorted(_trials(args.data)))
     methods = named(args.methods)
     settings = {
         "data": args.data.rsplit("/", 1)[-1],
@@ -48,6 +58,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(table(runs, _SHOWN, tasks=False))
     for method in methods[1:]:
         print(f"{methods[0]} - {method}:", *(f"{f} {paired(runs, methods[0], method, f)}" for f in _SHOWN), sep="  ")
+
+
+def tasks_of(text: str, known: Sequence[str]) -> list[str]:
+    """Task names from a list with commas, all when it is empty.
+
+    Raises:
+        SystemExit: The table has no such task.
+    """
+    names = [name.strip() for name in text.split(",")] if text else list(known)
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"There is no task {name!r} in the table. There are: {', '.join(known)}.")
+    return names
 
 
 def one(job: Job, *, data: str, pool: str, store: str, steps: int) -> Mapping[str, float]:

@@ -1,5 +1,6 @@
 """A made-up table of each kind, and problems and searches small enough to be followed by hand."""
 
+import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +14,8 @@ import pytest
 from worlds import CONTEXT
 
 from benchmarks.problem import Problem, Step
+from benchmarks.recorded import read_trials
+from benchmarks.simulated import make_problem
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import Proposal
@@ -160,6 +163,28 @@ def curves_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("curves") / "taskset_made_up.parquet"
     pd.DataFrame(rows).to_parquet(path)
     return path
+
+
+@pytest.fixture
+def known_table(tmp_path: Path) -> Path:
+    """A table of twenty recorded trials of two known tasks, every fifth of them out of memory."""
+    rng = np.random.default_rng(0)
+    path = tmp_path / "trials.csv"
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["task", "score", "seconds", "failure", "message", "space", "config", "created_at"])
+        for number in range(20):
+            config = json.dumps(original_space().sample(rng))
+            end = ["", "", "out_of_memory", "no memory"] if number % 5 == 0 else [0.6, 300.0 + number, "", ""]
+            when = f"2024-10-28T{number:02}:00:00+00:00"
+            rows.writerow([("sst2", "meld")[number % 2], *end, "xautolm-original/1", config, when])
+    return path
+
+
+@pytest.fixture
+def made_up(known_table: Path) -> Problem:
+    """A new task near one of these, the default models, and twenty experiences."""
+    return make_problem(read_trials(known_table), 20, np.random.default_rng(0))
 
 
 @pytest.fixture

@@ -127,3 +127,9 @@ def test_an_unknown_method_ends_it_before_anything_is_run(curves_table: Path, tm
     with pytest.raises(SystemExit, match=r"no method 'ashy'\. There are: ours, .*asha_store"):
         call(curves_table, tmp_path / "out.json", "--methods", "random,ashy")
     assert not (tmp_path / "out.json").exists()
+
+
+def test_an_unknown_task_ends_it_before_anything_is_run(curves_table: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"no task 'z' in the table\. There are: a, b, c\."):
+        call(curves_table, tmp_path / "out.json", "--tasks", "a,z")
+    assert not (tmp_path / "out.json").exists()

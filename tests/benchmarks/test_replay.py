@@ -226,3 +226,9 @@ def test_an_unknown_method_ends_it_before_anything_is_run(trials_table: Path, tm
     with pytest.raises(SystemExit, match=r"no method 'ourz'\. There are: ours, .*best_of_store"):
         call(trials_table, tmp_path / "out.json", "--methods", "random,ourz")
     assert not (tmp_path / "out.json").exists()
+
+
+def test_an_unknown_task_ends_it_before_anything_is_run(trials_table: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"no task 'hail' in the table\. There are: rain, snow\."):
+        call(trials_table, tmp_path / "out.json", "--tasks", "rain, hail")
+    assert not (tmp_path / "out.json").exists()

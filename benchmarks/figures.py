@@ -1,0 +1,509 @@
+"""Figures and tables of what the benchmarks wrote.
+
+    python -m benchmarks.figures --results benchmarks/results --out docs/images
+    python -m benchmarks.figures --results benchmarks/results --tables
+
+Files are known by their `benchmark` and `settings`; those that agree in both are one result. A method that lacks tasks
+is left out and named on stderr: means over different tasks do not compare. Intervals are Student's, over seeds.
+"""
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+from scipy.optimize import isotonic_regression
+
+from benchmarks.curves import STORES as CURVE_STORES
+from benchmarks.stores import STORES
+from benchmarks.summary import Estimate, Run, by_seed, estimate, read_runs
+from xautolm_nb.plots.figures import to_svg
+from xautolm_nb.plots.theme import LIGHT
+
+Rows = Mapping[str, Mapping[str, Estimate]]
+"""Method, or store, to figure to estimate."""
+Key = tuple[str, int]
+"""Method and number of experiences."""
+Cells = Sequence[Mapping[str, Any]]
+
+KINDS = ("replay", "curves", "overhead", "live")
+OURS, NO_STORE = "ours", "ours_no_store"
+BARS = (1.0, 3.0)
+"""Seconds a proposal should take, and may take."""
+TITLES = {
+    "area": "best so far, mean over the time",
+    "best": "best validation score",
+    "hours_to_95": "hours to 95 % of the third best",
+}
+NAMES = {
+    OURS: "xautolm-nb",
+    NO_STORE: "xautolm-nb, no store",
+    "ours_ahead": "xautolm-nb, one ahead",
+    "asha": "ASHA",
+    "asha_store": "ASHA, stored order",
+    "bohb": "BOHB",
+    "forest": "forests",
+    "gp_full": "GP, log EI",
+    "hyperband": "Hyperband",
+    "nspe": "NSPE",
+    "nspe_mended": "NSPE, mended",
+    "optuna_gp": "Optuna GP",
+    "optuna_hyperband": "Optuna Hyperband",
+    "optuna_tpe": "Optuna TPE",
+    "optuna_tpe_hyperband": "Optuna TPE, Hyperband",
+    "rgpe": "RGPE",
+    "smac": "SMAC3",
+}
+_HIGH = ("area", "best", "hypervolume", "test", "win_ratio")
+_REPLAY = ("area", "error@10", "hours_to_95")
+_BAD = ("error@10", "regret@20")
+_LIVE = ("best", "evaluation_seconds")
+_REPLAY_TABLE = (*_REPLAY, "regret@10", "regret@20", "evaluation_seconds", "win_ratio", "hypervolume")
+_LIVE_TABLE = ("best", "test", "area", "error_ratio", "evaluation_seconds")
+_FLOOR = 1e-4  # of regret on an axis of logarithms: it is 0 where the best was found
+_ROW, _SMALL, _TITLE = 0.24, 8.0, 9.0
+_MARKS = "sD^vP*X<>ph"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What was measured with the same settings."""
+
+    benchmark: str
+    settings: Mapping[str, Any]
+    runs: tuple[Run, ...] = ()
+    cells: tuple[Mapping[str, Any], ...] = ()
+    """Of `overhead`, in place of runs."""
+
+    @property
+    def data(self) -> str:
+        """Name of the table it was measured on."""
+        return Path(self.settings["data"]).stem
+
+    @property
+    def budgets(self) -> list[str]:
+        """Of `curves`: the figures that are regret after a budget."""
+        return [f"regret@{budget}" for budget in self.settings["budgets"]]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Draw the figures, or print the tables, of a folder of results."""
+    args = _parser().parse_args(arguments)
+    results = read_results(args.results)
+    if args.tables:
+        print("\n\n".join(markdown(title, rows) for title, rows in tables(results)))
+        return
+    drawn: dict[str, Figure] = {}
+    for name, figure in figures(results):
+        if name in drawn:
+            raise SystemExit(f"Two results in {args.results} are {name!r} with other settings. Keep one of them there.")
+        drawn[name] = figure
+    Path(args.out).mkdir(parents=True, exist_ok=True)
+    for name, figure in drawn.items():
+        target = Path(args.out) / f"{name}.svg"
+        target.write_bytes(to_svg(figure))
+        print(target)
+
+
+def read_results(folder: str | Path) -> list[Result]:
+    """All results of a folder; of a run or cell that several files have, the newest."""
+    read = [(path, json.loads(path.read_text())) for path in sorted(Path(folder).rglob("*.json"))]
+    ours = [(path, one) for path, one in read if isinstance(one, dict) and one.get("benchmark") in KINDS]
+    found: dict[str, Result] = {}
+    for path, document in sorted(ours, key=lambda pair: str(pair[1]["date"])):
+        name, settings = document["benchmark"], document["settings"]
+        key = json.dumps([name, settings], sort_keys=True)
+        before = found.get(key, Result(benchmark=name, settings=settings))
+        runs = {run.key: run for run in (*before.runs, *read_runs(path, settings))}
+        cells = {_place(cell): cell for cell in (*before.cells, *document.get("cells", ()))}
+        found[key] = replace(before, runs=tuple(runs.values()), cells=tuple(cells.values()))
+    return [result if result.benchmark == "live" else _whole(result) for result in found.values()]
+
+
+def _place(cell: Mapping[str, Any]) -> tuple[bool, str, int, int]:
+    """What tells cells apart, in their order: ours first."""
+    return cell["method"] != OURS, cell["method"], cell["experiences"], cell["trials"]
+
+
+def _whole(result: Result) -> Result:
+    """Without the methods that lack tasks."""
+    tasks = {run.task for run in result.runs}
+    lacking = {}
+    for method in {run.method for run in result.runs}:
+        if missing := tasks - {run.task for run in result.runs if run.method == method}:
+            lacking[method] = ", ".join(sorted(missing))
+    for method in sorted(lacking):
+        print(f"{result.benchmark}: {method} is left out, it lacks {lacking[method]}", file=sys.stderr)
+    return replace(result, runs=tuple(run for run in result.runs if run.method not in lacking))
+
+
+# What is drawn and printed
+
+
+def rows_of(runs: Sequence[Run], names: Sequence[str]) -> Rows:
+    """Method to figure to its estimate over seeds; methods without a seed that has all tasks are left out."""
+    methods = dict.fromkeys(run.method for run in runs)
+    rows = {method: {name: _estimate(runs, method, name) for name in names} for method in methods}
+    return {method: row for method, row in rows.items() if any(value.n for value in row.values())}
+
+
+def _estimate(runs: Sequence[Run], method: str, name: str) -> Estimate:
+    mine = [run for run in runs if run.method == method]
+    tasks = {run.task for run in mine}
+    known = [run for run in mine if math.isfinite(run.figures.get(name, math.nan))]
+    whole = tasks == {run.task for run in known}
+    return estimate(list(by_seed(known, method, name).values()) if whole else [])
+
+
+def store_rows(group: Sequence[Result]) -> Rows:
+    """Store to the figures of our search, and `NO_STORE` to those of our search when it is told of none.
+
+    That one is the same whatever the store, so the result with the most runs of it speaks for all.
+    """
+    told = {result.settings["store"]: rows_of(result.runs, _BAD) for result in group}
+    rows = {store: told[store][OURS] for store in STORES if OURS in told.get(store, {})}
+    alone = [told[store][NO_STORE] for store in told if NO_STORE in told[store]]
+    return rows | ({NO_STORE: max(alone, key=lambda row: row[_BAD[0]].n)} if alone else {})
+
+
+def by_dataset(result: Result, names: Sequence[str]) -> dict[str, Rows]:
+    """Data set to the rows of its live runs."""
+    tasks = sorted({run.task for run in result.runs})
+    return {task: rows_of([run for run in result.runs if run.task == task], names) for task in tasks}
+
+
+def timings(result: Result) -> dict[Key, Cells]:
+    """Cells by method and experiences, in order of trials."""
+    found: dict[Key, list[Mapping[str, Any]]] = {}
+    for cell in sorted(result.cells, key=_place):
+        found.setdefault((cell["method"], cell["experiences"]), []).append(cell)
+    return dict(found)
+
+
+def by_store(results: Sequence[Result], benchmark: str) -> list[list[Result]]:
+    """Results of a benchmark, those together that differ in the store only."""
+    found: dict[str, list[Result]] = {}
+    for result in results:
+        if result.benchmark == benchmark:
+            others = {name: value for name, value in result.settings.items() if name != "store"}
+            found.setdefault(json.dumps(others, sort_keys=True), []).append(result)
+    return list(found.values())
+
+
+def is_higher_better(figure: str) -> bool:
+    """Whether more of a figure is better."""
+    return figure.split("@")[0] in _HIGH
+
+
+# Figures
+
+
+def figures(results: Sequence[Result]) -> Iterator[tuple[str, Figure]]:
+    """Each figure there are results for, with its name."""
+    for group in by_store(results, "replay"):
+        where = f"{group[0].data}_{group[0].settings['pool']}"
+        for result in (one for one in group if one.settings["store"] == "honest" and rows_of(one.runs, _REPLAY)):
+            yield f"replay_{where}", replay_figure(result)
+        if store_rows(group).keys() - {"honest", NO_STORE}:
+            yield f"stores_{where}", stores_figure(group)
+    for group in by_store([result for result in results if result.runs], "curves"):
+        yield f"curves_{group[0].data}", curves_figure(group)
+    for result in results:
+        if result.benchmark == "overhead" and result.cells:
+            yield "overhead", overhead_figure(result)
+        elif result.benchmark == "live" and result.runs:
+            yield f"live_{result.settings['seconds']:g}s", live_figure(result)
+
+
+def replay_figure(result: Result) -> Figure:
+    """Draw area, failures and hours of each method as dots with intervals, the best area on top."""
+    rows = rows_of(result.runs, _REPLAY)
+    figure, panels = _panels(1, 3, height=0.8 + _ROW * len(rows))
+    _draw_rows(panels[0], rows, _ranked(rows, "area"))
+    return _finished(figure, _counts(result.runs))
+
+
+def stores_figure(group: Sequence[Result]) -> Figure:
+    """Draw failures and regret of our search with each store; the grey band is our search without one."""
+    rows = store_rows(group)
+    figure, panels = _panels(1, 2, height=1.0 + _ROW * len(rows))
+    order = [store for store in rows if store != NO_STORE]
+    _draw_rows(panels[0], {store: rows[store] for store in order}, order, ours=order)
+    for axes, name in zip(panels[0], _BAD, strict=True):
+        if NO_STORE in rows:
+            value = rows[NO_STORE][name]
+            axes.axvspan(value.low, value.high, color=LIGHT.faint, alpha=0.25, linewidth=0, zorder=1)
+            axes.axvline(value.mean, color=LIGHT.faint, linewidth=1.4, zorder=2)
+            axes.set_title("no store", x=value.mean, transform=axes.get_xaxis_transform(), fontsize=_SMALL)
+    return _finished(
+        figure, _counts(*([run for run in result.runs if run.method in (OURS, NO_STORE)] for result in group))
+    )
+
+
+def curves_figure(group: Sequence[Result]) -> Figure:
+    """Draw regret against budget, a line for each method and a panel for each store."""
+    ordered = sorted(group, key=lambda result: CURVE_STORES.index(result.settings["store"]))
+    columns = min(3, len(ordered))
+    figure, panels = _panels(-(-len(ordered) // columns), columns, width=4.3, height=3.4, sharey=True)
+    for axes, result in zip(panels.flat, ordered, strict=False):
+        _draw_regret(axes, result)
+        axes.set_title(f"store: {result.settings['store']}", loc="left", fontsize=_TITLE)
+        axes.set_xlabel("budget in full runs")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("regret")
+    for axes in panels.flat[len(ordered) :]:
+        axes.set_visible(False)
+    for axes in panels.flat[: len(ordered)]:  # now that the limits all panels share are known
+        _label_ends(axes)
+    return _finished(figure, _counts(*(result.runs for result in group)))
+
+
+def overhead_figure(result: Result) -> Figure:
+    """Draw seconds per proposal against trials, a line for each number of experiences."""
+    figure, panels = _panels(1, 2, width=4.3, height=3.4, sharey=True)
+    titles = {"median": "later proposals: median, whisker to the 90 % mark", "first": "first proposal"}
+    for axes, (part, title) in zip(panels[0], titles.items(), strict=True):
+        _draw_seconds(axes, timings(result), part)
+        axes.set_title(title, loc="left", fontsize=_TITLE)
+        axes.set_xlabel("trials of the study")
+    panels[0][0].set_ylabel("seconds")
+    for axes in panels[0]:
+        _label_ends(axes)
+    return _finished(figure, f"at the end of each line: stored experiences; threads: {result.settings['threads']}")
+
+
+def live_figure(result: Result) -> Figure:
+    """Draw peak score and evaluation seconds of each method, a row of panels for each data set."""
+    parts = by_dataset(result, _LIVE)
+    figure, panels = _panels(len(parts), 2, height=0.8 + _ROW * max(map(len, parts.values())), width=4.0)
+    for pair, (dataset, rows) in zip(panels, parts.items(), strict=True):
+        _draw_rows(pair, rows, _ranked(rows, "best"))
+        pair[0].set_title(dataset, loc="left", fontsize=_TITLE, fontweight="bold")
+    return _finished(figure, _counts(*([run for run in result.runs if run.task == task] for task in parts)))
+
+
+def _ranked(rows: Rows, figure: str) -> list[str]:
+    """Methods, the largest first."""
+    return sorted(rows, key=lambda method: -np.nan_to_num(rows[method][figure].mean, nan=-np.inf))
+
+
+def _draw_rows(panels: Sequence[Axes], rows: Rows, order: Sequence[str], *, ours: Sequence[str] = (OURS,)) -> None:
+    """Draw a dot with its interval for each row, from the top, and a panel for each figure; our rows stand out."""
+    for axes, name in zip(panels, next(iter(rows.values())), strict=True):
+        for place, label in enumerate(order):
+            value, main = rows[label][name], label in ours
+            colour, width, size = (LIGHT.main, 2.0, 6.0) if main else (LIGHT.faint, 1.4, 4.5)
+            axes.plot([value.low, value.high], [place, place], color=colour, linewidth=width, zorder=3)
+            axes.plot(value.mean, place, "o", color=colour, markersize=size, zorder=4)
+        if OURS in order:
+            axes.axvline(rows[OURS][name].mean, color=LIGHT.main, linewidth=0.8, alpha=0.35, zorder=1)
+        axes.set_ylim(len(order) - 0.4, -0.6)
+        axes.set_yticks(range(len(order)), [_name(label) for label in order] if axes is panels[0] else [])
+        axes.spines["left"].set_visible(False)
+        axes.set_xlabel(f"{_title(name)} ({'more' if is_higher_better(name) else 'less'} is better)")
+    for text, label in zip(panels[0].get_yticklabels(), order, strict=True):
+        text.set(color=LIGHT.main if label == OURS else LIGHT.text, fontweight="bold" if label == OURS else "normal")
+
+
+def _draw_regret(axes: Axes, result: Result) -> None:
+    """Draw each method's regret: our intervals as bands, those of peers as whiskers a little apart."""
+    budgets = np.array(result.settings["budgets"], dtype=float)
+    rows = rows_of(result.runs, result.budgets)
+    for number, (method, row) in enumerate(rows.items()):
+        mean, low, high = np.maximum([(e.mean, e.low, e.high) for e in row.values()], _FLOOR).T
+        if method in (OURS, NO_STORE):
+            axes.fill_between(budgets, low, high, color=LIGHT.main, alpha=0.15, linewidth=0, zorder=2)
+            axes.plot(budgets, mean, label=method, **_style(method))
+        else:
+            at = budgets * 1.012 ** (number - len(rows) / 2)
+            axes.vlines(at, low, high, color=LIGHT.faint, linewidth=0.8, zorder=2)
+            axes.plot(at, mean, label=method, **_style(method, _MARKS[number % len(_MARKS)]))
+    _in_logs(axes, [int(budget) for budget in budgets])
+
+
+def _draw_seconds(axes: Axes, lines: Mapping[Key, Cells], part: str) -> None:
+    """Draw one time of the cells; lines of more experiences are darker."""
+    most = math.log1p(max(experiences for _, experiences in lines)) or 1.0
+    for number, ((method, experiences), cells) in enumerate(lines.items()):
+        trials, seconds = [cell["trials"] for cell in cells], [cell[part] for cell in cells]
+        style = _style(method, _MARKS[number % len(_MARKS)])
+        style["alpha"] = 0.35 + 0.65 * math.log1p(experiences) / most if method == OURS else 1.0
+        axes.plot(trials, seconds, label=f"{experiences:,}" if method == OURS else method, **style)
+        if part == "median":
+            axes.vlines(trials, seconds, [cell["p90"] for cell in cells], color=style["color"], linewidth=1.0, zorder=2)
+    for bar in BARS:
+        axes.axhline(bar, color=LIGHT.accent, linewidth=1.0, linestyle="--", zorder=1)
+        axes.text(0.01, bar, f"{bar:g} s", transform=axes.get_yaxis_transform(), va="bottom", fontsize=_SMALL)
+    _in_logs(axes, sorted({cell["trials"] for cells in lines.values() for cell in cells}))
+
+
+def _style(method: str, mark: str = "o") -> dict[str, Any]:
+    if method == OURS:
+        return {"color": LIGHT.main, "linewidth": 2.2, "marker": "o", "markersize": 5.0, "zorder": 5}
+    if method == NO_STORE:
+        return {"color": LIGHT.main, "linewidth": 1.4, "linestyle": "--", "marker": "o", "markersize": 3.5, "zorder": 4}
+    return {"color": LIGHT.faint, "linewidth": 1.1, "marker": mark, "markersize": 4.0, "zorder": 3}
+
+
+def _label_ends(axes: Axes) -> None:
+    """Name each line at the right of the axes, the names apart from each other."""
+    lines = [line for line in axes.get_lines() if not str(line.get_label()).startswith("_")]
+    ends = [(float(np.asarray(line.get_xdata())[-1]), float(np.asarray(line.get_ydata())[-1])) for line in lines]
+    low, high = np.log10(axes.get_ylim())
+    inches = axes.bbox.height / axes.figure.dpi
+    places = spread([(math.log10(y) - low) / (high - low) for _, y in ends], 1.25 * _SMALL / 72 / inches)
+    for line, end, place in zip(lines, ends, places, strict=True):
+        method = str(line.get_label())
+        axes.annotate(
+            _name(method),
+            end,
+            xytext=(1.05, place),
+            textcoords="axes fraction",
+            va="center",
+            fontsize=_SMALL,
+            fontweight="bold" if method == OURS else "normal",
+            color=LIGHT.text if line.get_color() == LIGHT.faint else LIGHT.main,
+            arrowprops={"arrowstyle": "-", "color": LIGHT.faint, "linewidth": 0.5, "shrinkB": 3, "relpos": (0.0, 0.5)},
+        )
+
+
+def spread(places: Sequence[float], gap: float) -> list[float]:
+    """The places nearest to the wanted ones that are a gap apart, none above 1."""
+    order = np.argsort(places, kind="stable")
+    steps = gap * np.arange(len(places))
+    apart = np.empty(len(places))
+    apart[order] = isotonic_regression(np.asarray(places, dtype=float)[order] - steps).x + steps
+    return list(apart - max(0.0, float(apart.max()) - 1.0))
+
+
+def _panels(rows: int, columns: int, *, height: float, width: float = 3.2, sharey: bool = False) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(width * columns, height * rows + 0.3), facecolor=LIGHT.background, layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False, sharey=sharey)
+    for axes in panels.flat:
+        axes.tick_params(labelsize=_SMALL, colors=LIGHT.text, length=0)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[["left", "bottom"]].set_color(LIGHT.faint)
+        axes.grid(color=LIGHT.grid, linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.xaxis.label.set(size=_SMALL, color=LIGHT.text)
+        axes.yaxis.label.set(size=_SMALL, color=LIGHT.text)
+    return figure, panels
+
+
+def _in_logs(axes: Axes, ticks: Sequence[int]) -> None:
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xticks(list(ticks), [f"{tick:,}" for tick in ticks])
+    axes.minorticks_off()
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def _finished(figure: Figure, note: str) -> Figure:
+    """Add the note and lay out, once: the solver's last digits differ from call to call, and would in the file."""
+    figure.supxlabel(note, fontsize=_SMALL, color=LIGHT.text, x=0.99, ha="right")
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        axes.set_position(np.round(axes.get_position().bounds, 4))
+    for text in figure.texts:
+        x, y = text.get_position()
+        text.set_position((round(x, 4), round(y, 4)))
+    return figure
+
+
+def _counts(*parts: Sequence[Run]) -> str:
+    """How many tasks and seeds stand behind the means of one or several parts."""
+    tasks = max(len({run.task for run in part}) for part in parts)
+    seeds = {len({r.seed for r in part if r.method == name}) for part in parts for name in {r.method for r in part}}
+    span = f"{min(seeds)} to {max(seeds)}" if len(seeds) > 1 else f"{max(seeds)}"
+    means = f"mean of {tasks} tasks, " if tasks > 1 else ""
+    return f"{means}95 % intervals over {span} seeds" if max(seeds) > 1 else f"{means}one seed"
+
+
+def _name(label: str) -> str:
+    return NAMES.get(label, label.replace("_", " "))
+
+
+def _title(figure: str) -> str:
+    name, _, count = figure.partition("@")
+    words = {"error": "failed among the first", "regret": "regret after", "best": "best of the first"}
+    return f"{words[name]} {count} trials" if count else TITLES.get(figure, figure.replace("_", " "))
+
+
+# Tables
+
+
+def tables(results: Sequence[Result]) -> Iterator[tuple[str, Rows]]:
+    """Each table there are results for, with its title."""
+    for group in by_store(results, "replay"):
+        where = f"{group[0].data}, pool {group[0].settings['pool']}"
+        for result in (one for one in group if one.settings["store"] == "honest" and one.runs):
+            yield f"Replay: {where}; {_counts(result.runs)}", rows_of(result.runs, _REPLAY_TABLE)
+        if store_rows(group).keys() - {"honest", NO_STORE}:
+            yield f"Replay with other stores: {where}", store_rows(group)
+    for result in results:
+        if result.benchmark == "curves":
+            where = f"{result.data}, store {result.settings['store']}"
+            yield f"Curves: {where}; {_counts(result.runs)}", rows_of(result.runs, result.budgets)
+        elif result.benchmark == "overhead":
+            yield f"Overhead: median seconds per proposal, threads: {result.settings['threads']}", _medians(result)
+        elif result.benchmark == "live":
+            for dataset, rows in by_dataset(result, _LIVE_TABLE).items():
+                yield f"Live: {dataset}, {result.settings['seconds']:g} s", rows
+
+
+def _medians(result: Result) -> Rows:
+    return {
+        f"{_name(method)}, {experiences:,} experiences": {
+            f"{cell['trials']:,} trials": Estimate(mean=cell["median"], low=math.nan, high=math.nan, n=1)
+            for cell in cells
+        }
+        for (method, experiences), cells in timings(result).items()
+    }
+
+
+def markdown(title: str, rows: Rows) -> str:
+    """A table in Markdown: the best mean of each column, and what reads the same, is bold."""
+    columns = list(dict.fromkeys(name for row in rows.values() for name, value in row.items() if value.n))
+    cells = {name: _column([row.get(name) for row in rows.values()], is_higher_better(name)) for name in columns}
+    lines = [f"**{title}**", "", f"| | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
+    for number, label in enumerate(rows):
+        lines.append(f"| {_name(label)} | {' | '.join(cells[name][number] for name in columns)} |")
+    return "\n".join(lines)
+
+
+def _column(values: Sequence[Estimate | None], higher: bool) -> list[str]:
+    """Means with half their intervals, to three digits of a middling mean."""
+    means = [value.mean for value in values if value is not None and math.isfinite(value.mean)]
+    middling = max(float(np.median(np.abs(means))) if means else 1.0, 1e-2)
+    digits = max(0, 2 - math.floor(math.log10(middling)))
+    best = f"{(max if higher else min)(means, default=math.nan):.{digits}f}"
+    return [_written(value, digits, best) for value in values]
+
+
+def _written(value: Estimate | None, digits: int, best: str) -> str:
+    if value is None or not value.n:
+        return "–"
+    mean, half = f"{value.mean:.{digits}f}", (value.high - value.low) / 2
+    shown = f"**{mean}**" if mean == best else mean
+    return f"{shown} ± {half:.{digits}f}" if math.isfinite(half) else shown
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.figures", description=__doc__.split("\n")[0])
+    parser.add_argument("--results", default="benchmarks/results", help="folder of what the benchmarks wrote")
+    parser.add_argument("--out", default="docs/images", help="folder of the figures")
+    parser.add_argument("--tables", action="store_true", help="print tables in Markdown instead")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
