@@ -7,7 +7,7 @@ import pytest
 from worlds import MODELS, RUNGS, Scripted, config, make_study, start, whole_run
 
 from xautolm_nb.core.events import Event, TrialFinished, TrialStarted
-from xautolm_nb.core.proposal import Proposal
+from xautolm_nb.core.proposal import Influence, Proposal
 from xautolm_nb.core.study import Control
 from xautolm_nb.core.trial import FailureKind, Trial, TrialState
 from xautolm_nb.optimize import BayesianOptimizer
@@ -46,6 +46,18 @@ def test_what_is_proposed_is_run_told_and_remembered(store: ExperienceStore) -> 
     }
     assert [type(event) for event in events if isinstance(event, TrialStarted | TrialFinished)] == [
         TrialStarted, TrialFinished, TrialStarted, TrialFinished,
+    ]  # fmt: skip
+
+
+def test_why_a_trial_was_proposed_names_what_argued_for_and_against_it(store: ExperienceStore) -> None:
+    influences = (
+        Influence(experience="a", weight=0.31, summary="sst2: f1 0.910 with x"),
+        Influence(experience="b", weight=-0.05, summary="meld: failed with y"),
+    )
+    study = make_study(store, Scripted([replace(start(config(2)), influences=influences)]))
+    run(study)
+    assert trials(study)[0].reason.splitlines() == [
+        "as scripted", "for it (31%): sst2: f1 0.910 with x", "against it (5%): meld: failed with y",
     ]  # fmt: skip
 
 

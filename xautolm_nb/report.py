@@ -114,7 +114,7 @@ def trials_table(trials: Sequence[Trial]) -> pd.DataFrame:
             "failure": trial.failure.kind.value if trial.failure else None,
             "message": trial.failure.message if trial.failure else None,
             **{name: trial.config.get(name) for name in names},
-            "reason": trial.reason,
+            "reason": trial.reason.partition("\n")[0],
         }
         for trial in trials
     ]

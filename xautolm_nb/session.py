@@ -184,7 +184,7 @@ class Session:
         return self.record.message
 
     def why(self, number: int) -> str:
-        """Why a trial was proposed, in words.
+        """Why a trial was proposed, in words: what was expected at which cost and risk, and what argued for it.
 
         Raises:
             StudyError: There is no such trial.
@@ -316,7 +316,7 @@ class Session:
             self._progress = event
         elif isinstance(event, TrialStarted):
             self._progress = None
-            message = f"trial {event.trial.number}: {event.trial.reason}"
+            message = f"trial {event.trial.number}: {event.trial.reason.partition(chr(10))[0]}"
             self.store.update_study(self.id, state=StudyState.RUNNING, message=message)
         elif isinstance(event, StudyMessage):
             state = StudyState.PAUSED if event.message == "paused" else StudyState.RUNNING
@@ -331,7 +331,7 @@ def _has_owner(record: StudyRecord) -> bool:
 
 _ENDINGS = {
     "budget": "the budget is spent",
-    "converged": "nothing that fits the time left is worth its cost",
+    "converged": "nothing that fits the time left promises a gain that anyone would notice",
     "max_trials": "the wanted number of trials is done",
     "stopped": "stopped on request",
 }

@@ -175,11 +175,18 @@ def begin(study: Study, trials: Sequence[Trial], proposal: Proposal) -> Trial:
         trial,
         state=TrialState.RUNNING,
         target=proposal.fidelity,
-        reason=proposal.reason or trial.reason,
+        reason=in_words(proposal) or trial.reason,
         expected=dict(proposal.expected) or trial.expected,
     )
     study.store.save_trial(study.record.id, trial)
     return trial
+
+
+def in_words(proposal: Proposal) -> str:
+    """Why something was proposed: a line, then one for each experience that argued for it or against it."""
+    sides = {True: "for it", False: "against it"}
+    arguments = [f"{sides[i.weight > 0]} ({abs(i.weight):.0%}): {i.summary}" for i in proposal.influences]
+    return "\n".join([proposal.reason, *arguments]) if proposal.reason else ""
 
 
 def conclude(study: Study, trial: Trial, outcome: Outcome, *, spent: float) -> Trial:

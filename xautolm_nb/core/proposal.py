@@ -29,7 +29,8 @@ class Proposal:
     thaw: int | None = None
     """Number of the paused trial that goes on; None starts a new one."""
     expected: Mapping[str, float] = field(default_factory=dict)
-    """What the models expect: `score` (at fidelity 1), `score_sd`, `seconds` (added), `success` (probability)."""
+    """What the models expect: `score` (at fidelity 1), `score_sd`, `seconds` (added), `success` (probability), `gain`
+    (of the best score, were it run to its end)."""
     reason: str = ""
     influences: tuple[Influence, ...] = ()
 

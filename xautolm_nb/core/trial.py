@@ -128,9 +128,9 @@ class Trial:
     checkpoint: bool = False
     maximize: bool = True
     reason: str = ""
-    """Why it was proposed, in words."""
+    """Why it was proposed, in words: a line, then one for each experience that argued for or against it."""
     expected: Mapping[str, float] = field(default_factory=dict)
-    """What was expected when it was proposed: score, seconds, success (a probability)."""
+    """What was expected when it was proposed: score, seconds, success (a probability), gain."""
     created_at: str = ""
     finished_at: str = ""
 

@@ -47,6 +47,7 @@ def reason(option: Option, why: str, expected: dict[str, float], metric: str, ar
         f"{verb} to {option.fidelity:.0%}: {why}",
         f"expected {metric} {expected['score']:.3f}±{expected['score_sd']:.3f} at the end",
         f"{_duration(expected['seconds'])} now, {expected['success']:.0%} to succeed",
+        f"may add {expected['gain']:.3g} to the best",
     ]
     for_it = Counter(_task(influence) for influence in argued if influence.weight > 0)
     if for_it:

@@ -33,7 +33,8 @@ class StoredOutcomes:
     table: Table
     chain: Chain
     rows: Rows
-    process: ScoreModel
+    process: ScoreModel | None
+    """None when nothing in the store failed: then there are no labels to tell apart."""
     refused: tuple[Case, ...]
 
 
@@ -43,7 +44,7 @@ class Feasibility:
 
     stored: Chain
     process: ScoreModel | None
-    """None without a store."""
+    """None without a store, or when nothing in it failed."""
     alone: Chain
     trust: float
     refused: tuple[Case, ...]
@@ -72,7 +73,7 @@ def learn(own: Sequence[Case], stored: Sequence[Case]) -> Feasibility:
     table, rows = known.table.joined(ours), classifier.rows_of(ended)
     return Feasibility(
         stored=fit_chain(table, start=known.chain),
-        process=classifier.condition(known.rows, known.process, rows),
+        process=classifier.condition(known.rows, known.process, rows) if known.process is not None else None,
         alone=alone,
         trust=_trust(known, table, rows),
         refused=refused + known.refused,
@@ -88,7 +89,7 @@ def _outcomes(key: ByIdentity) -> StoredOutcomes:
         table=table,
         chain=fit_chain(table),
         rows=rows,
-        process=classifier.fit_store(rows),
+        process=classifier.fit_store(rows) if any(case.failure not in RAN for case in key.items) else None,
         refused=tuple(case for case in key.items if _is_final(case)),
     )
 
@@ -97,12 +98,14 @@ def _trust(known: StoredOutcomes, table: Table, rows: Rows) -> float:
     """Weight of the expert with the store: prequential, each own row predicted before it is learned from."""
     first, odds = len(known.table), START
     with_store, alone = known.chain, fit_chain(table, slice(0, 0))
-    ran = classifier.foretold(known.process, rows) if len(rows) else np.zeros(0)
+    ran = classifier.foretold(known.process, rows) if known.process is not None and len(rows) else None
     succeeded = np.array([kind in RAN for kind in table.kinds[first:]], dtype=bool)
     for block in blocks(len(rows)):
         shown = slice(first + block.start, first + block.stop)
-        mixed = 0.5 * (with_store.survival(table, shown) + ran[block])
-        for gain in _log_chance(mixed, succeeded[block]) - _log_chance(alone.survival(table, shown), succeeded[block]):
+        stored = with_store.survival(table, shown)
+        stored = stored if ran is None else 0.5 * (stored + ran[block])
+        other = alone.survival(table, shown)
+        for gain in _log_chance(stored, succeeded[block]) - _log_chance(other, succeeded[block]):
             odds = min(LIMIT, max(-LIMIT, odds + float(gain)))
         with_store = fit_chain(table, slice(0, shown.stop), start=with_store, steps=2)
         alone = fit_chain(table, slice(first, shown.stop), start=alone, steps=2)

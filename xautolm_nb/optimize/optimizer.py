@@ -17,7 +17,7 @@ from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import Proposal
 from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import Trial
-from xautolm_nb.optimize.acquisition import Option, affordable, cost_weight
+from xautolm_nb.optimize.acquisition import Option, affordable, cost_weight, expected_gain
 from xautolm_nb.optimize.decide import Decision, decide
 from xautolm_nb.optimize.explain import influences, reason
 from xautolm_nb.optimize.knowledge import Knowledge, learn
@@ -95,6 +95,7 @@ def _proposal(known: Knowledge, decision: Decision) -> Proposal:
         "score_sd": option.sd * known.unit,
         "seconds": option.added,
         "success": option.success,
+        "gain": expected_gain([option], known.incumbent()) * known.unit,
     }
     argued = influences(option.point, known.experts, known.prior.scored.cases)
     config = option.thaw.config if option.thaw is not None else option.point.config
