@@ -1,11 +1,25 @@
 """Comparisons with the peers, side by side in one run: `python -m benchmarks.NAME --data FILE --methods … --seeds N`.
 
-    problem    what is searched: context, space, store and a recording of what every configuration does
+Programs:
+
+    replay     one recorded task is searched, the others are the store
+    curves     multi-fidelity search over recorded learning curves
+    overhead   seconds and memory that a proposal takes
+    live       equal wall-clock time, real fine-tuning
+    figures    draws what the others wrote, or prints it as tables
+
+Modules:
+
+    problem    what is searched (context, space, store, a recording of every configuration), and the simulated clock
     recorded   problems from tables of recorded trials (XAutoLM's columns)
     curves_of  problems from tables of recorded learning curves (TaskSet's and NMTLC's columns)
+    simulated  a made-up study of any size, for `overhead`
+    live_run   one search of `live`
     methods    every method by name, ours and the peers'
+    peers      optimizers of others, one file each
     stores     stores that mislead
-    summary    means, intervals, paired differences, JSON and tables
-
-Programs: `replay`, `curves`, `overhead`, `live`; `figures` draws what they wrote.
+    jobs       many searches in a few processes, resumed from their file
+    fronts     score against seconds: fronts and hypervolume
+    summary    means, intervals, paired differences, JSON and tables for the terminal
+    tabled     results read back from their files, and tables in Markdown
 """

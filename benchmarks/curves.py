@@ -15,9 +15,8 @@ import numpy as np
 
 from benchmarks.curves_of import SECONDS, Table, curve_problem, read_curves, stored_runs
 from benchmarks.jobs import Job, run_jobs
-from benchmarks.methods import METHODS, build, named
+from benchmarks.methods import METHODS, build, named, tasks_of, tasks_told
 from benchmarks.problem import Problem, Step, search
-from benchmarks.replay import tasks_of
 from benchmarks.summary import paired, table
 from xautolm_nb.core.experience import Experience
 
@@ -36,7 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tasks = tasks_of(args.tasks, recorded.tasks)
     methods = named(args.methods)
     budgets = tuple(budget for budget in BUDGETS if budget <= args.budget)
-    settings = {"data": args.data.rsplit("/", 1)[-1], "store": args.store, "budgets": budgets, "tasks": len(tasks)}
+    settings = {
+        "data": args.data.rsplit("/", 1)[-1],
+        "store": args.store,
+        "budgets": budgets,
+        "tasks": tasks_told(tasks, recorded.tasks),
+    }
     first = args.first_seed
     jobs = [(method, task, seed) for seed in range(first, first + args.seeds) for task in tasks for method in methods]
     work = functools.partial(one, data=args.data, store=args.store, budgets=budgets)

@@ -44,9 +44,16 @@ class Table:
 
 
 def read_curves(path: str | Path) -> Table:
-    """Read a table; which columns hold the curve tells its kind."""
+    """Read a table; which columns hold the curve tells its kind.
+
+    Raises:
+        SystemExit: No column of the table is a curve.
+    """
     frame = pd.read_parquet(path)
-    column = next(name for name in _CURVES if name in frame.columns)
+    column = next((name for name in _CURVES if name in frame.columns), None)
+    if column is None:
+        wanted, came = " or ".join(map(repr, _CURVES)), ", ".join(map(repr, frame.columns))
+        raise SystemExit(f"{path}: expected a column {wanted} with the curves, but the columns are {came}.")
     metric = _CURVES[column]
     names = [name for name in frame.columns if name not in _NEVER | set(_CURVES)]
     runs: dict[str, dict[str, tuple[Config, np.ndarray]]] = {}

@@ -1,18 +1,14 @@
-"""Figures and tables of what the benchmarks wrote.
+"""Figures of what the benchmarks wrote, and the same numbers as tables.
 
     python -m benchmarks.figures --results benchmarks/results --out docs/images
     python -m benchmarks.figures --results benchmarks/results --tables
 
-Files are known by their `benchmark` and `settings`; those that agree in both are one result. A method that lacks tasks
-is left out and named on stderr: means over different tasks do not compare. Intervals are Student's, over seeds.
+Which files are one result, and who is left out, is said in `benchmarks.tabled`.
 """
 
 import argparse
-import json
 import math
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +19,29 @@ from matplotlib.ticker import FuncFormatter
 from scipy.optimize import isotonic_regression
 
 from benchmarks.curves import STORES as CURVE_STORES
-from benchmarks.stores import STORES
-from benchmarks.summary import Estimate, Run, by_seed, estimate, read_runs
+from benchmarks.tabled import (
+    BAD,
+    NO_STORE,
+    OURS,
+    Cells,
+    Key,
+    Result,
+    Rows,
+    by_dataset,
+    by_store,
+    counts,
+    is_higher_better,
+    markdown,
+    name_of,
+    read_results,
+    rows_of,
+    store_rows,
+    tables,
+    timings,
+)
 from xautolm_nb.plots.figures import to_svg
 from xautolm_nb.plots.theme import LIGHT
 
-Rows = Mapping[str, Mapping[str, Estimate]]
-"""Method, or store, to figure to estimate."""
-Key = tuple[str, int]
-"""Method and number of experiences."""
-Cells = Sequence[Mapping[str, Any]]
-
-KINDS = ("replay", "curves", "overhead", "live")
-OURS, NO_STORE = "ours", "ours_no_store"
 BARS = (1.0, 3.0)
 """Seconds a proposal should take, and may take."""
 TITLES = {
@@ -43,55 +49,11 @@ TITLES = {
     "best": "best validation score",
     "hours_to_95": "hours to 95 % of the third best",
 }
-NAMES = {
-    OURS: "xautolm-nb",
-    NO_STORE: "xautolm-nb, no store",
-    "ours_ahead": "xautolm-nb, one ahead",
-    "asha": "ASHA",
-    "asha_store": "ASHA, stored order",
-    "bohb": "BOHB",
-    "forest": "forests",
-    "gp_full": "GP, log EI",
-    "hyperband": "Hyperband",
-    "nspe": "NSPE",
-    "nspe_mended": "NSPE, mended",
-    "optuna_gp": "Optuna GP",
-    "optuna_hyperband": "Optuna Hyperband",
-    "optuna_tpe": "Optuna TPE",
-    "optuna_tpe_hyperband": "Optuna TPE, Hyperband",
-    "rgpe": "RGPE",
-    "smac": "SMAC3",
-}
-_HIGH = ("area", "best", "hypervolume", "test", "win_ratio")
 _REPLAY = ("area", "error@10", "hours_to_95")
-_BAD = ("error@10", "regret@20")
 _LIVE = ("best", "evaluation_seconds")
-_REPLAY_TABLE = (*_REPLAY, "regret@10", "regret@20", "evaluation_seconds", "win_ratio", "hypervolume")
-_LIVE_TABLE = ("best", "test", "area", "error_ratio", "evaluation_seconds")
 _FLOOR = 1e-4  # of regret on an axis of logarithms: it is 0 where the best was found
 _ROW, _SMALL, _TITLE = 0.24, 8.0, 9.0
 _MARKS = "sD^vP*X<>ph"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """What was measured with the same settings."""
-
-    benchmark: str
-    settings: Mapping[str, Any]
-    runs: tuple[Run, ...] = ()
-    cells: tuple[Mapping[str, Any], ...] = ()
-    """Of `overhead`, in place of runs."""
-
-    @property
-    def data(self) -> str:
-        """Name of the table it was measured on."""
-        return Path(self.settings["data"]).stem
-
-    @property
-    def budgets(self) -> list[str]:
-        """Of `curves`: the figures that are regret after a budget."""
-        return [f"regret@{budget}" for budget in self.settings["budgets"]]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -111,99 +73,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         target = Path(args.out) / f"{name}.svg"
         target.write_bytes(to_svg(figure))
         print(target)
-
-
-def read_results(folder: str | Path) -> list[Result]:
-    """All results of a folder; of a run or cell that several files have, the newest."""
-    read = [(path, json.loads(path.read_text())) for path in sorted(Path(folder).rglob("*.json"))]
-    ours = [(path, one) for path, one in read if isinstance(one, dict) and one.get("benchmark") in KINDS]
-    found: dict[str, Result] = {}
-    for path, document in sorted(ours, key=lambda pair: str(pair[1]["date"])):
-        name, settings = document["benchmark"], document["settings"]
-        key = json.dumps([name, settings], sort_keys=True)
-        before = found.get(key, Result(benchmark=name, settings=settings))
-        runs = {run.key: run for run in (*before.runs, *read_runs(path, settings))}
-        cells = {_place(cell): cell for cell in (*before.cells, *document.get("cells", ()))}
-        found[key] = replace(before, runs=tuple(runs.values()), cells=tuple(cells.values()))
-    return [result if result.benchmark == "live" else _whole(result) for result in found.values()]
-
-
-def _place(cell: Mapping[str, Any]) -> tuple[bool, str, int, int]:
-    """What tells cells apart, in their order: ours first."""
-    return cell["method"] != OURS, cell["method"], cell["experiences"], cell["trials"]
-
-
-def _whole(result: Result) -> Result:
-    """Without the methods that lack tasks."""
-    tasks = {run.task for run in result.runs}
-    lacking = {}
-    for method in {run.method for run in result.runs}:
-        if missing := tasks - {run.task for run in result.runs if run.method == method}:
-            lacking[method] = ", ".join(sorted(missing))
-    for method in sorted(lacking):
-        print(f"{result.benchmark}: {method} is left out, it lacks {lacking[method]}", file=sys.stderr)
-    return replace(result, runs=tuple(run for run in result.runs if run.method not in lacking))
-
-
-# What is drawn and printed
-
-
-def rows_of(runs: Sequence[Run], names: Sequence[str]) -> Rows:
-    """Method to figure to its estimate over seeds; methods without a seed that has all tasks are left out."""
-    methods = dict.fromkeys(run.method for run in runs)
-    rows = {method: {name: _estimate(runs, method, name) for name in names} for method in methods}
-    return {method: row for method, row in rows.items() if any(value.n for value in row.values())}
-
-
-def _estimate(runs: Sequence[Run], method: str, name: str) -> Estimate:
-    mine = [run for run in runs if run.method == method]
-    tasks = {run.task for run in mine}
-    known = [run for run in mine if math.isfinite(run.figures.get(name, math.nan))]
-    whole = tasks == {run.task for run in known}
-    return estimate(list(by_seed(known, method, name).values()) if whole else [])
-
-
-def store_rows(group: Sequence[Result]) -> Rows:
-    """Store to the figures of our search, and `NO_STORE` to those of our search when it is told of none.
-
-    That one is the same whatever the store, so the result with the most runs of it speaks for all.
-    """
-    told = {result.settings["store"]: rows_of(result.runs, _BAD) for result in group}
-    rows = {store: told[store][OURS] for store in STORES if OURS in told.get(store, {})}
-    alone = [told[store][NO_STORE] for store in told if NO_STORE in told[store]]
-    return rows | ({NO_STORE: max(alone, key=lambda row: row[_BAD[0]].n)} if alone else {})
-
-
-def by_dataset(result: Result, names: Sequence[str]) -> dict[str, Rows]:
-    """Data set to the rows of its live runs."""
-    tasks = sorted({run.task for run in result.runs})
-    return {task: rows_of([run for run in result.runs if run.task == task], names) for task in tasks}
-
-
-def timings(result: Result) -> dict[Key, Cells]:
-    """Cells by method and experiences, in order of trials."""
-    found: dict[Key, list[Mapping[str, Any]]] = {}
-    for cell in sorted(result.cells, key=_place):
-        found.setdefault((cell["method"], cell["experiences"]), []).append(cell)
-    return dict(found)
-
-
-def by_store(results: Sequence[Result], benchmark: str) -> list[list[Result]]:
-    """Results of a benchmark, those together that differ in the store only."""
-    found: dict[str, list[Result]] = {}
-    for result in results:
-        if result.benchmark == benchmark:
-            others = {name: value for name, value in result.settings.items() if name != "store"}
-            found.setdefault(json.dumps(others, sort_keys=True), []).append(result)
-    return list(found.values())
-
-
-def is_higher_better(figure: str) -> bool:
-    """Whether more of a figure is better."""
-    return figure.split("@")[0] in _HIGH
-
-
-# Figures
 
 
 def figures(results: Sequence[Result]) -> Iterator[tuple[str, Figure]]:
@@ -228,7 +97,7 @@ def replay_figure(result: Result) -> Figure:
     rows = rows_of(result.runs, _REPLAY)
     figure, panels = _panels(1, 3, height=0.8 + _ROW * len(rows))
     _draw_rows(panels[0], rows, _ranked(rows, "area"))
-    return _finished(figure, _counts(result.runs))
+    return _finished(figure, counts(result.runs))
 
 
 def stores_figure(group: Sequence[Result]) -> Figure:
@@ -237,14 +106,14 @@ def stores_figure(group: Sequence[Result]) -> Figure:
     figure, panels = _panels(1, 2, height=1.0 + _ROW * len(rows))
     order = [store for store in rows if store != NO_STORE]
     _draw_rows(panels[0], {store: rows[store] for store in order}, order, ours=order)
-    for axes, name in zip(panels[0], _BAD, strict=True):
+    for axes, name in zip(panels[0], BAD, strict=True):
         if NO_STORE in rows:
             value = rows[NO_STORE][name]
             axes.axvspan(value.low, value.high, color=LIGHT.faint, alpha=0.25, linewidth=0, zorder=1)
             axes.axvline(value.mean, color=LIGHT.faint, linewidth=1.4, zorder=2)
             axes.set_title("no store", x=value.mean, transform=axes.get_xaxis_transform(), fontsize=_SMALL)
     return _finished(
-        figure, _counts(*([run for run in result.runs if run.method in (OURS, NO_STORE)] for result in group))
+        figure, counts(*([run for run in result.runs if run.method in (OURS, NO_STORE)] for result in group))
     )
 
 
@@ -263,7 +132,7 @@ def curves_figure(group: Sequence[Result]) -> Figure:
         axes.set_visible(False)
     for axes in panels.flat[: len(ordered)]:  # now that the limits all panels share are known
         _label_ends(axes)
-    return _finished(figure, _counts(*(result.runs for result in group)))
+    return _finished(figure, counts(*(result.runs for result in group)))
 
 
 def overhead_figure(result: Result) -> Figure:
@@ -287,7 +156,7 @@ def live_figure(result: Result) -> Figure:
     for pair, (dataset, rows) in zip(panels, parts.items(), strict=True):
         _draw_rows(pair, rows, _ranked(rows, "best"))
         pair[0].set_title(dataset, loc="left", fontsize=_TITLE, fontweight="bold")
-    return _finished(figure, _counts(*([run for run in result.runs if run.task == task] for task in parts)))
+    return _finished(figure, counts(*([run for run in result.runs if run.task == task] for task in parts)))
 
 
 def _ranked(rows: Rows, figure: str) -> list[str]:
@@ -306,7 +175,7 @@ def _draw_rows(panels: Sequence[Axes], rows: Rows, order: Sequence[str], *, ours
         if OURS in order:
             axes.axvline(rows[OURS][name].mean, color=LIGHT.main, linewidth=0.8, alpha=0.35, zorder=1)
         axes.set_ylim(len(order) - 0.4, -0.6)
-        axes.set_yticks(range(len(order)), [_name(label) for label in order] if axes is panels[0] else [])
+        axes.set_yticks(range(len(order)), [name_of(label) for label in order] if axes is panels[0] else [])
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(f"{_title(name)} ({'more' if is_higher_better(name) else 'less'} is better)")
     for text, label in zip(panels[0].get_yticklabels(), order, strict=True):
@@ -363,7 +232,7 @@ def _label_ends(axes: Axes) -> None:
     for line, end, place in zip(lines, ends, places, strict=True):
         method = str(line.get_label())
         axes.annotate(
-            _name(method),
+            name_of(method),
             end,
             xytext=(1.05, place),
             textcoords="axes fraction",
@@ -419,82 +288,10 @@ def _finished(figure: Figure, note: str) -> Figure:
     return figure
 
 
-def _counts(*parts: Sequence[Run]) -> str:
-    """How many tasks and seeds stand behind the means of one or several parts."""
-    tasks = max(len({run.task for run in part}) for part in parts)
-    seeds = {len({r.seed for r in part if r.method == name}) for part in parts for name in {r.method for r in part}}
-    span = f"{min(seeds)} to {max(seeds)}" if len(seeds) > 1 else f"{max(seeds)}"
-    means = f"mean of {tasks} tasks, " if tasks > 1 else ""
-    return f"{means}95 % intervals over {span} seeds" if max(seeds) > 1 else f"{means}one seed"
-
-
-def _name(label: str) -> str:
-    return NAMES.get(label, label.replace("_", " "))
-
-
 def _title(figure: str) -> str:
     name, _, count = figure.partition("@")
     words = {"error": "failed among the first", "regret": "regret after", "best": "best of the first"}
     return f"{words[name]} {count} trials" if count else TITLES.get(figure, figure.replace("_", " "))
-
-
-# Tables
-
-
-def tables(results: Sequence[Result]) -> Iterator[tuple[str, Rows]]:
-    """Each table there are results for, with its title."""
-    for group in by_store(results, "replay"):
-        where = f"{group[0].data}, pool {group[0].settings['pool']}"
-        for result in (one for one in group if one.settings["store"] == "honest" and one.runs):
-            yield f"Replay: {where}; {_counts(result.runs)}", rows_of(result.runs, _REPLAY_TABLE)
-        if store_rows(group).keys() - {"honest", NO_STORE}:
-            yield f"Replay with other stores: {where}", store_rows(group)
-    for result in results:
-        if result.benchmark == "curves":
-            where = f"{result.data}, store {result.settings['store']}"
-            yield f"Curves: {where}; {_counts(result.runs)}", rows_of(result.runs, result.budgets)
-        elif result.benchmark == "overhead":
-            yield f"Overhead: median seconds per proposal, threads: {result.settings['threads']}", _medians(result)
-        elif result.benchmark == "live":
-            for dataset, rows in by_dataset(result, _LIVE_TABLE).items():
-                yield f"Live: {dataset}, {result.settings['seconds']:g} s", rows
-
-
-def _medians(result: Result) -> Rows:
-    return {
-        f"{_name(method)}, {experiences:,} experiences": {
-            f"{cell['trials']:,} trials": Estimate(mean=cell["median"], low=math.nan, high=math.nan, n=1)
-            for cell in cells
-        }
-        for (method, experiences), cells in timings(result).items()
-    }
-
-
-def markdown(title: str, rows: Rows) -> str:
-    """A table in Markdown: the best mean of each column, and what reads the same, is bold."""
-    columns = list(dict.fromkeys(name for row in rows.values() for name, value in row.items() if value.n))
-    cells = {name: _column([row.get(name) for row in rows.values()], is_higher_better(name)) for name in columns}
-    lines = [f"**{title}**", "", f"| | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
-    for number, label in enumerate(rows):
-        lines.append(f"| {_name(label)} | {' | '.join(cells[name][number] for name in columns)} |")
-    return "\n".join(lines)
-
-
-def _column(values: Sequence[Estimate | None], higher: bool) -> list[str]:
-    """Means with half their intervals, to three digits of a middling mean."""
-    means = [value.mean for value in values if value is not None and math.isfinite(value.mean)]
-    middling = max(float(np.median(np.abs(means))) if means else 1.0, 1e-2)
-    digits = max(0, 2 - math.floor(math.log10(middling)))
-    best = f"{(max if higher else min)(means, default=math.nan):.{digits}f}"
-    return [_written(value, digits, best) for value in values]
-
-
-def _written(value: Estimate | None, digits: int, best: str) -> str:
-    if value is None or not value.n:
-        return "–"
-    mean, half = f"{value.mean:.{digits}f}", (value.high - value.low) / 2
-    shown = f"**{mean}**" if mean == best else mean
-    return f"{shown} ± {half:.{digits}f}" if math.isfinite(half) else shown
 
 
 def _parser() -> argparse.ArgumentParser:

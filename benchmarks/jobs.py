@@ -1,10 +1,12 @@
 """Run many searches in a few processes; what is done is kept, so that a stopped benchmark goes on."""
 
+import json
 import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from benchmarks.summary import Run, read_runs, write
@@ -23,8 +25,12 @@ def run_jobs(
     out: str | None,
     processes: int = 2,
 ) -> list[Run]:
-    """Do the jobs that `out` does not hold yet; progress goes to stderr, results to `out` as they come."""
-    done = {run.key: run for run in read_runs(out, settings)} if out else {}
+    """Do the jobs that `out` does not hold yet; progress goes to stderr, results to `out` as they come.
+
+    Raises:
+        SystemExit: `out` holds results of other settings, which would be lost.
+    """
+    done = {run.key: run for run in _earlier(out, name, settings)} if out else {}
     left = [job for job in jobs if job not in done]
     started = saved = time.monotonic()
     for count, (job, figures) in enumerate(_results(left, work, processes), start=1):
@@ -38,6 +44,23 @@ def run_jobs(
     if out:
         write(out, name, settings, _kept(done, jobs))
     return _ordered(done, jobs)
+
+
+def _earlier(out: str, name: str, settings: Mapping[str, Any]) -> list[Run]:
+    """Runs that the file holds already."""
+    if Path(out).exists():
+        document = json.loads(Path(out).read_text())
+        there = {"benchmark": document.get("benchmark"), **document.get("settings", {})}
+        here = json.loads(json.dumps({"benchmark": name, **settings}))
+        same = {key for key in there.keys() & here.keys() if there[key] == here[key]}
+        if other := [key for key in {**there, **here} if key not in same]:
+            told = "; ".join(f"{key}: {_told(there, key)} there, {_told(here, key)} now" for key in other)
+            raise SystemExit(f"{out} holds results of other settings ({told}). Choose another file for --json.")
+    return read_runs(out, settings)
+
+
+def _told(settings: Mapping[str, Any], key: str) -> str:
+    return json.dumps(settings[key]) if key in settings else "nothing"
 
 
 def _results(jobs: Sequence[Job], work: Callable[[Job], Mapping[str, float]], processes: int):  # type: ignore[no-untyped-def]

@@ -1,4 +1,4 @@
-"""Every method by name."""
+"""Every method by name, and what a command line says of methods and tasks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -50,17 +50,25 @@ class Ahead:
         self, context: Any, experiences: Any, trials: Any, *, seed: int, seconds_left: Any = None
     ) -> Proposal | None:
         """What the inner one proposes knowing that its last proposal runs, but not what came of it."""
-        known = tuple(trials) if self._last is None else _running(self._before, self._last, len(trials), trials[-1])
+        known = tuple(trials) if self._last is None else _running(self._before, self._last, trials[-1])
         found = self.inner.propose(context, experiences, known, seed=seed)
         found = found or self.inner.propose(context, experiences, trials, seed=seed)
         self._before, self._last = tuple(trials), found
         return found
 
 
-def _running(before: Sequence[Trial], proposal: Proposal, n: int, newest: Trial) -> tuple[Trial, ...]:
+def _running(before: Sequence[Trial], proposal: Proposal, newest: Trial) -> tuple[Trial, ...]:
     """The trials as they stood when the proposal was begun."""
     if proposal.thaw is None:
-        begun = replace(newest, state=TrialState.RUNNING, fidelity=0.0, curve=(), measures=Measures(), failure=None)
+        begun = replace(
+            newest,
+            state=TrialState.RUNNING,
+            fidelity=0.0,
+            curve=(),
+            measures=Measures(),
+            failure=None,
+            checkpoint=False,
+        )
         return (*before, begun)
     return tuple(
         replace(trial, state=TrialState.RUNNING, target=proposal.fidelity) if trial.number == proposal.thaw else trial
@@ -133,6 +141,24 @@ def named(text: str) -> list[str]:
     for name in names:
         _check(name)
     return names
+
+
+def tasks_of(text: str, known: Sequence[str]) -> list[str]:
+    """Task names from a list with commas, all when it is empty.
+
+    Raises:
+        SystemExit: The table has no such task.
+    """
+    names = [name.strip() for name in text.split(",")] if text else list(known)
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"There is no task {name!r} in the table. There are: {', '.join(known)}.")
+    return names
+
+
+def tasks_told(names: Sequence[str], known: Sequence[str]) -> str | list[str]:
+    """What settings say of the tasks: `all`, or the sorted names of some."""
+    return "all" if set(names) == set(known) else sorted(set(names))
 
 
 def build(name: str, problem: Problem) -> Optimizer:

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.fronts import hypervolume, is_dominated, pareto
 from benchmarks.jobs import Job, run_jobs
-from benchmarks.methods import METHODS, build, named
+from benchmarks.methods import METHODS, build, named, tasks_of, tasks_told
 from benchmarks.problem import Problem, Step, search
 from benchmarks.recorded import Record, carries_over, draw, pool_problem, read_trials
 from benchmarks.stores import STORES
@@ -43,13 +43,15 @@ _SHOWN = (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the benchmark from a command line."""
     args = _parser().parse_args(arguments)
-    tasks = tasks_of(args.tasks, sorted(_trials(args.data)))
+    known = sorted(_trials(args.data))
+    tasks = tasks_of(args.tasks, known)
     methods = named(args.methods)
     settings = {
         "data": args.data.rsplit("/", 1)[-1],
         "pool": args.pool,
         "store": args.store,
         "steps": args.steps,
+        "tasks": tasks_told(tasks, known),
     }
     jobs = [(method, task, seed) for seed in range(args.seeds) for task in tasks for method in methods]
     work = functools.partial(one, data=args.data, pool=args.pool, store=args.store, steps=args.steps)
@@ -58,19 +60,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(table(runs, _SHOWN, tasks=False))
     for method in methods[1:]:
         print(f"{methods[0]} - {method}:", *(f"{f} {paired(runs, methods[0], method, f)}" for f in _SHOWN), sep="  ")
-
-
-def tasks_of(text: str, known: Sequence[str]) -> list[str]:
-    """Task names from a list with commas, all when it is empty.
-
-    Raises:
-        SystemExit: The table has no such task.
-    """
-    names = [name.strip() for name in text.split(",")] if text else list(known)
-    for name in names:
-        if name not in known:
-            raise SystemExit(f"There is no task {name!r} in the table. There are: {', '.join(known)}.")
-    return names
 
 
 def one(job: Job, *, data: str, pool: str, store: str, steps: int) -> Mapping[str, float]:
@@ -125,7 +114,8 @@ def figures(
     """All figures of a run.
 
     Regret is 1 - best skill / best skill of the pool; area is the mean of that ratio over the first eight hours; the
-    win ratio counts trials (failures once) that no point of the zero-shot search's front dominates.
+    win ratio is the share of the first 20 trials that have a score and that no point of the front of the zero-shot
+    search's first 20 dominates, so a failure counts as lost.
     """
     constant = constant_score(problem.metric, problem.context)
     scores = np.array([step.trial.score if step.trial.score is not None else np.nan for step in steps])

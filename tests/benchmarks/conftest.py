@@ -16,6 +16,7 @@ from worlds import CONTEXT
 from benchmarks.problem import Problem, Step
 from benchmarks.recorded import read_trials
 from benchmarks.simulated import make_problem
+from benchmarks.summary import Run, write
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import Proposal
@@ -195,3 +196,69 @@ def written() -> Callable[[Path], dict[str, Any]]:
         raise ValueError(f"{name} is not JSON")
 
     return lambda path: json.loads(path.read_text(), parse_constant=refuse)
+
+
+@pytest.fixture
+def settings() -> dict[str, dict[str, Any]]:
+    """Benchmark to the settings of its result in `folder`."""
+    return {
+        "replay": {"data": "trials.parquet", "pool": "full", "store": "honest", "steps": 25, "tasks": "all"},
+        "curves": {"data": "taskset.parquet", "store": "thin", "budgets": [2, 5], "tasks": "all"},
+        "overhead": {"data": "trials.parquet", "threads": 2},
+        "live": {"seconds": 180.0, "device": None},
+    }
+
+
+def runs_of(method: str, tasks: str, seeds: int, figures: Callable[[int], Mapping[str, float]]) -> list[Run]:
+    return [
+        Run(method=method, task=task, seed=seed, figures=figures(seed)) for task in tasks for seed in range(seeds)
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def replayed() -> Callable[..., list[Run]]:
+    """Runs of `replay` whose figures differ a little by seed."""
+
+    def make(method: str, area: float, *, tasks: str = "ab", seeds: int = 3) -> list[Run]:
+        given = {"area": area, "error@10": 1 - area, "regret@20": (1 - area) / 2, "hours_to_95": 8 * (1 - area)}
+        return runs_of(method, tasks, seeds, lambda seed: {name: value + 0.01 * seed for name, value in given.items()})
+
+    return make
+
+
+@pytest.fixture
+def curved() -> Callable[[str, float], list[Run]]:
+    """Runs of `curves` whose first regret differs a little by seed."""
+
+    def make(method: str, regret: float) -> list[Run]:
+        return runs_of(method, "ab", 3, lambda seed: {"regret@2": regret + 0.01 * seed, "regret@5": regret / 2})
+
+    return make
+
+
+def cell(method: str, trials: int, experiences: int, median: float) -> dict[str, Any]:
+    times = {"first": 2 * median, "median": median, "p90": 1.5 * median, "seconds": [median]}
+    return {"method": method, "trials": trials, "experiences": experiences, **times}
+
+
+@pytest.fixture
+def folder(
+    tmp_path: Path,
+    settings: Mapping[str, Mapping[str, Any]],
+    replayed: Callable[..., list[Run]],
+    curved: Callable[[str, float], list[Run]],
+) -> Path:
+    """One result of each kind, under names that say nothing."""
+
+    def lived(method: str, best: float, tasks: str) -> list[Run]:
+        return runs_of(method, tasks, 2, lambda seed: {"best": best, "evaluation_seconds": 30.0 + seed})
+
+    place = tmp_path / "results"
+    write(place / "1.json", "replay", settings["replay"], replayed("random", 0.5) + replayed("ours", 0.8))
+    told = replayed("ours", 0.6) + replayed("ours_no_store", 0.7)
+    write(place / "deep" / "2.json", "replay", {**settings["replay"], "store": "inverted"}, told)
+    write(place / "3.json", "curves", settings["curves"], curved("asha", 0.4) + curved("ours", 0.0))
+    cells = [cell("ours", n, k, 0.001 * n + 0.0001 * k) for k in (0, 1000) for n in (10, 100)]
+    write(place / "4.json", "overhead", settings["overhead"], [], cells=[cell("optuna_tpe", 10, 0, 0.01), *cells])
+    write(place / "5.json", "live", settings["live"], lived("ours", 0.9, "xy") + lived("random", 0.8, "x"))
+    return place

@@ -103,7 +103,7 @@ def test_a_made_up_table_is_searched_and_what_was_run_is_not_run_again(
     document = written(out)
     assert document["machine"]["cores"] and document["versions"]["torch"]
     assert document["settings"] == {
-        "data": "taskset_made_up.parquet", "store": "thin", "budgets": [2, 5], "tasks": 3
+        "data": "taskset_made_up.parquet", "store": "thin", "budgets": [2, 5], "tasks": "all"
     }  # fmt: skip
     assert len(document["runs"]) == 2 * 3 * 3
     for run in document["runs"]:
@@ -119,8 +119,12 @@ def test_a_made_up_table_is_searched_and_what_was_run_is_not_run_again(
     monkeypatch.setattr(curves, "search", lambda *_, **__: pytest.fail("a run that was done is run again"))
     call(curves_table, out)
     assert written(out)["runs"] == document["runs"]
-    with pytest.raises(pytest.fail.Exception, match="run again"):
+    with pytest.raises(SystemExit, match='store: "thin" there, "none" now'):
         call(curves_table, out, "--store", "none")
+    with pytest.raises(SystemExit, match=r'tasks: "all" there, \["a", "c"\] now'):
+        call(curves_table, out, "--tasks", "c,a")
+    with pytest.raises(pytest.fail.Exception, match="run again"):
+        call(curves_table, tmp_path / "none.json", "--store", "none")
 
 
 def test_an_unknown_method_ends_it_before_anything_is_run(curves_table: Path, tmp_path: Path) -> None:

@@ -96,6 +96,13 @@ def test_a_table_of_bleu_is_a_search_upwards_with_words_and_own_lengths(tmp_path
     assert (len(short.curve), short.fidelity, short.measures.seconds) == (1, 0.25, 50.0)
 
 
+def test_a_table_without_a_curve_is_refused_by_its_columns(tmp_path: Path) -> None:
+    pd.DataFrame({"task": ["a"], "accuracy_curve": [[0.5]]}).to_parquet(tmp_path / "n.parquet")
+    said = r"n\.parquet: expected a column 'valid_loss' or 'bleu_curve' .* columns are 'task', 'accuracy_curve'\."
+    with pytest.raises(SystemExit, match=said):
+        read_curves(tmp_path / "n.parquet")
+
+
 def test_stored_runs_are_whole_and_of_their_own_task(curves_table: Path) -> None:
     table, _ = read(curves_table)
     keys = sorted(table.runs["c"])[:3]

@@ -1,6 +1,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,12 +45,33 @@ def test_runs_come_in_the_order_of_the_jobs_however_many_processes_do_them(proce
 
 def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
     out = str(tmp_path / "out.json")
-    first, second, third = Counting(), Counting(), Counting()
+    first, second = Counting(), Counting()
     run_jobs("test", JOBS[:4], first, settings=SETTINGS, out=out, processes=1)
     runs = run_jobs("test", JOBS, second, settings=SETTINGS, out=out, processes=1)
     assert (first.asked, second.asked) == (JOBS[:4], JOBS[4:]) and [run.key for run in runs] == JOBS
-    run_jobs("test", JOBS, third, settings={"pool": "clean"}, out=out, processes=1)
-    assert third.asked == JOBS, "other settings are another benchmark"
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "told"),
+    [
+        ("test", {"pool": "clean"}, 'pool: "full" there, "clean" now'),
+        ("test", {**SETTINGS, "tasks": ("t", "u")}, 'tasks: nothing there, ["t", "u"] now'),
+        ("test", {**SETTINGS, "rows": None}, "rows: nothing there, null now"),
+        ("test", {}, 'pool: "full" there, nothing now'),
+        ("more", {"pool": None}, 'benchmark: "test" there, "more" now; pool: "full" there, null now'),
+    ],
+)
+def test_results_of_other_settings_are_not_written_over(
+    tmp_path: Path, name: str, settings: Mapping[str, Any], told: str
+) -> None:
+    out = tmp_path / "out.json"
+    run_jobs("test", JOBS, Counting(), settings=SETTINGS, out=str(out), processes=1)
+    before, asked = out.read_bytes(), Counting()
+    with pytest.raises(SystemExit) as caught:
+        run_jobs(name, JOBS, asked, settings=settings, out=str(out), processes=1)
+    expected = f"{out} holds results of other settings ({told}). Choose another file for --json."
+    assert str(caught.value) == expected
+    assert asked.asked == [] and out.read_bytes() == before
 
 
 def test_a_stopped_benchmark_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,15 +1,17 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benchmarks.methods import LEVELS, METHODS, PRIORS, WithoutStore, build, named, ours
+from benchmarks.methods import LEVELS, METHODS, PRIORS, Ahead, WithoutStore, build, named, ours, tasks_of, tasks_told
 from benchmarks.peers import PEERS
-from benchmarks.problem import Problem
+from benchmarks.problem import Problem, search
 from benchmarks.recorded import read_trials
 from benchmarks.replay import make_problem
 from xautolm_nb.core.config import config_key
-from xautolm_nb.core.trial import Trial, TrialState
+from xautolm_nb.core.proposal import Proposal
+from xautolm_nb.core.trial import Measures, Trial, TrialState
 from xautolm_nb.optimize.baselines import AsynchronousHalving, BestOfStore, WarmStart
 from xautolm_nb.optimize.optimizer import DEFAULT_RUNGS
 
@@ -59,6 +61,62 @@ def test_without_a_store_a_method_is_told_nothing_of_it(recorded: Problem) -> No
     assert build("ours_no_store", recorded) == WithoutStore(ours(recorded))
 
 
+class Told:
+    """Reads its proposals from a list, and keeps what it is told of the trials."""
+
+    def __init__(self, *answers: Proposal | None) -> None:
+        self.answers = list(answers)
+        self.heard: list[tuple[Trial, ...]] = []
+
+    def propose(self, context: Any, experiences: Any, trials: Sequence[Trial], **more: Any) -> Proposal | None:
+        self.heard.append(tuple(trials))
+        return self.answers.pop(0) if self.answers else None
+
+    @property
+    def states(self) -> list[list[str]]:
+        return [[trial.state.value for trial in trials] for trials in self.heard]
+
+
+def begin(a: float, fidelity: float, thaw: int | None = None) -> Proposal:
+    return Proposal(config={"a": a}, fidelity=fidelity, thaw=thaw, expected={"score": 0.5})
+
+
+def ask_ahead(problem: Problem, inner: Told) -> list[Trial]:
+    """The trials after each step of a search that asks while the trial before still runs."""
+    return [step.trial for step in search(problem, Ahead(inner), seed=0, go_on=lambda step: True)]
+
+
+def test_one_ahead_sees_the_start_before_running_without_what_came_of_it(line: MakeLine) -> None:
+    # the first is paused, the second fails, the third ends
+    inner = Told(begin(0.2, 0.5), begin(0.0, 0.5), begin(0.8, 1.0), begin(0.4, 0.5))
+    paused, failed, _, _ = ask_ahead(line((0.2, 0.0, 0.8, 0.4)), inner)
+    assert inner.states[:4] == [[], ["running"], ["paused", "running"], ["paused", "failed", "running"]]
+    assert inner.heard[2][0] == paused and inner.heard[3][:2] == (paused, failed)
+    for number, (heard, a, target) in enumerate(zip(inner.heard[1:4], (0.2, 0.0, 0.8), (0.5, 0.5, 1.0), strict=True)):
+        assert heard[-1] == Trial(
+            number=number, config={"a": a}, seed=0, state=TrialState.RUNNING, target=target, expected={"score": 0.5}
+        )  # fmt: skip
+
+
+def test_one_ahead_sees_a_thawed_trial_run_on_from_where_it_was_paused(line: MakeLine) -> None:
+    inner = Told(begin(0.2, 0.5), begin(0.4, 0.5), begin(0.2, 1.0, thaw=0), begin(0.8, 1.0), None)
+    paused, other, whole, _ = ask_ahead(line(), inner)
+    thawed, second = inner.heard[3]
+    assert (thawed.state, thawed.target, thawed.fidelity) == (TrialState.RUNNING, 1.0, 0.5)
+    assert (thawed.curve, thawed.measures, thawed.score) == (paused.curve, Measures(seconds_train=50.0), 0.1)
+    assert second == other, "the other one is as it was left"
+    assert inner.heard[4][0] == whole and whole.score == 0.2
+
+
+def test_one_ahead_that_has_nothing_is_asked_again_with_all_results(line: MakeLine) -> None:
+    # nothing can be thawed while the only trial runs
+    inner = Told(begin(0.2, 0.5), None, begin(0.2, 1.0, thaw=0), None, None)
+    paused, whole = ask_ahead(line(), inner)
+    assert inner.states == [[], ["running"], ["paused"], ["running"], ["complete"]]
+    assert inner.heard[2] == (paused,) and inner.heard[4] == (whole,)
+    assert not inner.answers, "the search ends when nothing is left with all results either"
+
+
 @pytest.mark.parametrize(
     ("task", "variant"),
     [
@@ -87,6 +145,30 @@ def test_an_unknown_method_exits_with_a_line_that_names_the_methods(line: MakeLi
         line_said = str(caught.value)
         assert line_said == f"There is no method 'ourz'. There are: {', '.join(METHODS)}."
         assert all(name in line_said for name in ("ours", "random", "smac", "warm_high_max_mended"))
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "told"),
+    [
+        ("", ["rain", "snow"], "all"),
+        ("snow, rain", ["snow", "rain"], "all"),
+        ("snow", ["snow"], ["snow"]),
+    ],
+)
+def test_tasks_are_split_at_commas_and_settings_tell_which_were_asked_for(
+    text: str, names: list[str], told: str | list[str]
+) -> None:
+    found = tasks_of(text, ["rain", "snow"])
+    assert found == names and tasks_told(found, ["rain", "snow"]) == told
+
+
+def test_settings_tell_some_tasks_in_one_order() -> None:
+    assert tasks_told(["c", "a"], "abc") == tasks_told(["a", "c"], "abc") == ["a", "c"]
+
+
+def test_an_unknown_task_exits_with_a_line_that_names_the_tasks() -> None:
+    with pytest.raises(SystemExit, match=r"^There is no task 'hail' in the table\. There are: rain, snow\.$"):
+        tasks_of("rain,hail", ["rain", "snow"])
 
 
 def test_a_paused_trial_is_finished_by_methods_that_know_no_levels(line: MakeLine) -> None:

@@ -201,7 +201,9 @@ def test_a_table_of_other_tasks_is_replayed_and_what_was_run_is_not_run_again(
     call(trials_table, out)
     document = written(out)
     assert document["machine"]["cores"] and document["versions"]["torch"]
-    assert document["settings"] == {"data": "trials.parquet", "pool": "full", "store": "honest", "steps": 3}
+    assert document["settings"] == {
+        "data": "trials.parquet", "pool": "full", "store": "honest", "steps": 3, "tasks": "all"
+    }  # fmt: skip
     keys = [(run["method"], run["task"], run["seed"]) for run in document["runs"]]
     assert keys == [(m, t, s) for s in (0, 1) for t in ("rain", "snow") for m in ("random", "best_of_store")]
     assert all(set(run["figures"]) == FIGURES for run in document["runs"])
@@ -218,8 +220,12 @@ def test_a_table_of_other_tasks_is_replayed_and_what_was_run_is_not_run_again(
     call(trials_table, out)
     assert written(out)["runs"] == document["runs"]
     assert capsys.readouterr().out.splitlines()[-1].startswith("random - best_of_store:")
-    with pytest.raises(pytest.fail.Exception, match="run again"):
+    with pytest.raises(SystemExit, match='pool: "full" there, "clean" now'):
         call(trials_table, out, "--pool", "clean")
+    with pytest.raises(SystemExit, match=r'tasks: "all" there, \["rain"\] now'):
+        call(trials_table, out, "--tasks", "rain")
+    with pytest.raises(pytest.fail.Exception, match="run again"):
+        call(trials_table, tmp_path / "clean.json", "--pool", "clean")
 
 
 def test_an_unknown_method_ends_it_before_anything_is_run(trials_table: Path, tmp_path: Path) -> None:
