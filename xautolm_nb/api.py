@@ -15,7 +15,7 @@ def tune(
     text: str | tuple[str, ...] | None = None,
     label: str | None = None,
     budget: str | float = "30m",
-    objectives: tuple[str, ...] = ("f1", "seconds"),
+    objectives: tuple[str, ...] = ("f1",),
     store: Where = None,
     wait: bool | None = None,
     progress: bool = True,

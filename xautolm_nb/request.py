@@ -54,7 +54,7 @@ class SearchRequest:
     """Wall-clock time of the search, set-up included, pauses excluded."""
     grace_seconds: float | None = None
     """How long a running trial may go on past the budget; None takes 10 % of it, 5 s to 5 minutes."""
-    objectives: tuple[str, ...] = ("f1", "seconds")
+    objectives: tuple[str, ...] = ("f1",)
     """The score to maximise (f1 or accuracy), then optionally `seconds` to minimise beside it."""
     models: tuple[str, ...] | None = None
     """Hub ids, local folders or names of the pool; None takes what the machine has and the hub offers."""

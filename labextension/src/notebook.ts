@@ -26,7 +26,6 @@ export function searchCells(budget: string): ICellTemplate[] {
         '    text="text",\n' +
         '    label="label",\n' +
         `    budget="${budget}",\n` +
-        '    objectives=("f1", "seconds"),\n' +
         ')'
     },
     { cell_type: 'code', source: 'session.trials' },

@@ -98,11 +98,7 @@ def expected_gain(options: Sequence[Option], incumbent: float) -> float:
 
 
 def affordable(options: Sequence[Option], seconds_left: float | None) -> list[Option]:
-    """Keep what the time left allows: new starts that could run to their end, and thaws that reach their next rung.
-
-    When no option is of that kind, those that at least reach their next rung.
-    """
+    """Keep what the time left allows: new starts that could run to their end, and thaws that reach their next rung."""
     if seconds_left is None:
         return list(options)
-    useful = [o for o in options if (o.finish if o.thaw is None else o.added) <= seconds_left]
-    return useful or [o for o in options if o.added <= seconds_left]
+    return [o for o in options if (o.finish if o.thaw is None else o.added) <= seconds_left]

@@ -8,6 +8,7 @@ harvest      in the second half of the time no new starts while a paused trial c
 landing      the best paused trial straight to its end before it is too late
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,7 +17,7 @@ import numpy as np
 
 from xautolm_nb.core.config import config_key
 from xautolm_nb.core.trial import Trial, TrialState
-from xautolm_nb.optimize.acquisition import Option, expected_gain, worth
+from xautolm_nb.optimize.acquisition import COST_WEIGHT, Option, expected_gain, worth
 from xautolm_nb.optimize.candidates import customary
 from xautolm_nb.optimize.cases import is_pending
 from xautolm_nb.optimize.knowledge import Knowledge
@@ -83,6 +84,35 @@ def decide(
     return landing(known, options, chosen, seconds_left) or chosen
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rung:
+    """How many trials came to a rung and how many went on from it, or are about to."""
+
+    low: float
+    high: float
+    reached: int
+    gone_on: int
+
+    def waits(self, option: Option) -> bool:
+        """Whether an option thaws a trial that is paused here."""
+        return option.thaw is not None and self.low - 1e-9 <= option.thaw.fidelity < self.high - 1e-9
+
+
+def rungs_of(known: Knowledge) -> list[Rung]:
+    """The rungs below the last, with their traffic."""
+    return [
+        Rung(
+            low=low,
+            high=high,
+            reached=sum(_reached(trial, low) for trial in known.trials),
+            gone_on=sum(
+                _reached(trial, high) or (is_pending(trial) and _reached(trial, low)) for trial in known.trials
+            ),
+        )
+        for low, high in pairwise(known.rungs)
+    ]
+
+
 def is_converged(known: Knowledge, options: Sequence[Option], incumbent: float) -> bool:
     """Whether enough was seen and nothing promises a gain that anyone would notice."""
     return len(known.complete()) >= MIN_COMPLETE and expected_gain(options, incumbent) * known.unit < MIN_GAIN
@@ -100,8 +130,7 @@ def opening(
     if starts and not customary(space):
         return contrast(known, starts, rng)
     begun = len(known.trials)
-    refuted = known.experts.stored is not None and not known.has_store  # what it began does not count
-    if not starts or begun >= OPENING[known.has_store] + refuted or (begun == 0 and known.has_store):
+    if not starts or begun >= OPENING[known.has_store] + is_refuted(known) or (begun == 0 and known.has_store):
         return None
     order = {config_key(config): place for place, config in enumerate(customary(space))}
     limit = np.inf if seconds_left is None else OPENING_SHARE * seconds_left
@@ -115,25 +144,34 @@ def opening(
     return None
 
 
+def is_refuted(known: Knowledge) -> bool:
+    """Whether there is a store and this study's trials speak against it: what it began is no contrast."""
+    return known.experts.stored is not None and not known.has_store
+
+
 def contrast(known: Knowledge, starts: Sequence[Option], rng: np.random.Generator) -> Decision | None:
     """Where nothing is customary: random starts, every other one left to a trusted store.
 
-    When the store alone chooses, nothing it is wrong about is ever seen.
+    When the store alone chooses, nothing it is wrong about is ever seen. What a refuted store began does not count.
     """
     begun = len(known.trials)
-    if starts[0].fidelity >= 1.0 or begun >= CONTRAST or (known.has_store and begun % 2 == 0):
+    wanted = CONTRAST + is_refuted(known) * CONTRAST // 2
+    if starts[0].fidelity >= 1.0 or begun >= wanted or (known.has_store and begun % 2 == 0):
         return None
     return Decision(option=starts[int(rng.integers(len(starts)))], why="at random, to have something to compare with")
 
 
 def first_full_run(known: Knowledge, options: Sequence[Option], seconds_left: float | None) -> Decision | None:
-    """The best paused trial, while none is complete or on its way to be; without a deadline there is no hurry."""
+    """The best paused trial for what is left to pay, while none is complete or on its way to be.
+
+    Without a deadline there is no hurry.
+    """
     thaws = _thaws(options) if seconds_left is not None else []
     done = any(trial.state is TrialState.COMPLETE for trial in known.trials)
     under_way = any(is_pending(trial) and trial.fidelity > 0 for trial in known.trials)
     if not thaws or done or under_way:
         return None
-    best = max(thaws, key=lambda option: option.mean)
+    best = max(thaws, key=lambda option: math.log(max(option.mean, 1e-4)) - COST_WEIGHT * math.log(option.finish + 10))
     return Decision(option=best, why="the best so far, for a complete trial early and to learn how curves go on here")
 
 
@@ -144,11 +182,9 @@ def promotion(known: Knowledge, options: Sequence[Option], cost_weight: float) -
     trials that go on show it where curves really end.
     """
     thaws = _thaws(options)
-    for low, high in reversed(list(pairwise(known.rungs))):
-        reached = sum(_reached(trial, low) for trial in known.trials)
-        gone_on = sum(_reached(trial, high) or (is_pending(trial) and _reached(trial, low)) for trial in known.trials)
-        waiting = [option for option in thaws if low - 1e-9 <= _fidelity(option) < high - 1e-9]
-        if waiting and gone_on < int(reached / PROMOTE_ONE_OF[known.has_store]):
+    for rung in reversed(rungs_of(known)):
+        waiting = [option for option in thaws if rung.waits(option)]
+        if waiting and rung.gone_on < int(rung.reached / PROMOTE_ONE_OF[known.has_store]):
             best = waiting[int(np.argmax(worth(waiting, cost_weight)))]
             return Decision(option=best, why="the most promising of those that got this far")
     return None
@@ -173,11 +209,9 @@ def held_back(known: Knowledge, options: Sequence[Option]) -> Sequence[Option]:
     The best of a poor lot always looks worth its end; its time is better spent on starts.
     """
     kept = list(options)
-    for low, high in pairwise(known.rungs):
-        reached = sum(_reached(trial, low) for trial in known.trials)
-        gone_on = sum(_reached(trial, high) or (is_pending(trial) and _reached(trial, low)) for trial in known.trials)
-        if gone_on >= max(1.0, reached / KEEP_ONE_OF):
-            kept = [o for o in kept if o.thaw is None or not low - 1e-9 <= _fidelity(o) < high - 1e-9]
+    for rung in rungs_of(known):
+        if rung.gone_on >= max(1.0, rung.reached / KEEP_ONE_OF):
+            kept = [option for option in kept if not rung.waits(option)]
     return kept or options
 
 
@@ -205,10 +239,6 @@ def _best(known: Knowledge, options: Sequence[Option], cost_weight: float) -> De
 
 def _thaws(options: Sequence[Option]) -> list[Option]:
     return [option for option in options if option.thaw is not None]
-
-
-def _fidelity(option: Option) -> float:
-    return option.thaw.fidelity if option.thaw is not None else 0.0
 
 
 def _reached(trial: Trial, rung: float) -> bool:

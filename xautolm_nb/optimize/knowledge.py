@@ -88,6 +88,11 @@ class Knowledge:
         place = next(i for i, other in enumerate(self.experts.own.cases) if other is case)
         return float(self.experts.own.seen[place])
 
+    def best_seen(self, number: int) -> float:
+        """Response of a trial as far as it was run; the worst there is before its first validation."""
+        case = next((case for case in self.experts.own.cases if case.number == number), None)
+        return self.seen(case) if case is not None else -np.inf
+
     def incumbent(self) -> float:
         """Response to improve on: the best seen, complete trials by their posterior mean where their luck was better.
 

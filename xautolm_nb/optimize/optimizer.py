@@ -82,7 +82,7 @@ class BayesianOptimizer:
 
 
 def _last_resort(known: Knowledge, new: Sequence[Option]) -> list[Option]:
-    """With no score at all yet, the cheapest start is tried even when the time left seems too short."""
+    """With no score at all yet, the quickest start is tried even when the time left seems too short."""
     if any(case.curve for case in known.cases) or not new:
         return []
     return [min(new, key=lambda option: option.added)]

@@ -96,6 +96,8 @@ def _option(
 ) -> Option:
     """Put numbers to one option; a paused trial is judged by its own pace."""
     mean, sd, success, seconds, pace_sd = belief
+    if trial is not None and not known.prior.ranked:
+        mean = max(mean, known.best_seen(trial.number))  # a run keeps its best score
     done = trial.fidelity if trial is not None else 0.0
     full = cost.full_seconds_of(trial, seconds) if trial is not None else seconds
     load = cost.load_seconds(point, known.trials)

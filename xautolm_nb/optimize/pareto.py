@@ -19,11 +19,12 @@ from scipy.special import logsumexp
 from xautolm_nb.optimize.acquisition import Option, log_improvement
 from xautolm_nb.optimize.cases import is_pending
 from xautolm_nb.optimize.knowledge import Knowledge
-from xautolm_nb.optimize.response import PRIOR_MEAN, SPREAD
 from xautolm_nb.optimize.targets import inputs_of
 
 FRONTS = 16
 """Draws of the front."""
+USEFUL = 0.3
+"""Responses this far below the best believed one count for nothing, however quick they are."""
 _NOTHING = -1e3  # logarithm of no improvement
 
 
@@ -35,8 +36,10 @@ def valued(known: Knowledge, options: Sequence[Option], rng: np.random.Generator
     sd = np.array([[option.sd, max(option.pace_sd, 1e-3)] for option in options])
     fronts = draw_fronts(known, rng)
     slowest = max([*(-fronts[..., 1]).reshape(-1), float(np.median(-mean[:, 1]))])
-    worst = PRIOR_MEAN - 2 * SPREAD if known.prior.ranked else 0.0
+    worst = known.incumbent() - USEFUL
     gains = log_expected_hypervolume_improvement(mean, sd, fronts, np.array([worst, -slowest]))
+    # Improvements turn to risky options when little is left to gain, so success counts twice here.
+    gains = gains + np.log([max(option.success, 1e-12) for option in options])
     return [replace(option, front=float(gain)) for option, gain in zip(options, gains, strict=True)]
 
 

@@ -7,5 +7,4 @@
     text="text",
     label="label",
     budget="${a}",
-    objectives=("f1", "seconds"),
 )`},{cell_type:"code",source:"session.trials"},{cell_type:"code",source:"session.wait()\nsession.report()"},{cell_type:"code",source:'session.export("exported-model")'}]),"string"==typeof o?o:void 0)}}),a?.addItem({command:h,category:l.__("XAutoLM"),args:{isPalette:!0}}),null!==o){let e=l.__("Notebook"),t=()=>o.add({command:h,category:e,kernelIconUrl:i,rank:100});r.then(e=>{let a,o;return a=null,o=()=>{a?.dispose(),a=!1===e.composite.showInLauncher?null:t()},void(e.changed.connect(o),o())},()=>void t())}}}}}]);
