@@ -12,12 +12,11 @@ from benchmarks.problem import EPSILON, Problem
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.events import Event, TrialFinished, TrialStarted
 from xautolm_nb.core.experience import Experience
-from xautolm_nb.core.proposal import Optimizer, Proposal
+from xautolm_nb.core.proposal import DEFAULT_RUNGS, Optimizer, Proposal
 from xautolm_nb.core.ranking import ranking
 from xautolm_nb.core.study import Control
 from xautolm_nb.core.trial import Outcome, Trial, TrialState
 from xautolm_nb.optimize.response import constant_score
-from xautolm_nb.request import DEFAULT_RUNGS
 from xautolm_nb.study import Budget, Study, remembered, search
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.peers import PEERS
 from benchmarks.problem import HALVING, Problem
-from xautolm_nb.core.proposal import Optimizer, Proposal
+from xautolm_nb.core.proposal import DEFAULT_RUNGS, Optimizer, Proposal
 from xautolm_nb.core.trial import Measures, Trial, TrialState
 from xautolm_nb.optimize import BayesianOptimizer
 from xautolm_nb.optimize.baselines import (
@@ -20,7 +20,6 @@ from xautolm_nb.optimize.baselines import (
     variant_for,
 )
 from xautolm_nb.optimize.baselines.variants import Level, Prior
-from xautolm_nb.optimize.optimizer import DEFAULT_RUNGS
 
 Make = Callable[[Problem], Optimizer]
 

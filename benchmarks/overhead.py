@@ -29,9 +29,8 @@ from benchmarks.recorded import read_trials
 from benchmarks.simulated import FAILED, PAUSED, carried_out, make_problem, sampled
 from benchmarks.summary import write
 from xautolm_nb.core.config import config_key
-from xautolm_nb.core.proposal import Optimizer, Proposal
+from xautolm_nb.core.proposal import DEFAULT_RUNGS, Optimizer, Proposal
 from xautolm_nb.core.trial import Trial
-from xautolm_nb.optimize.optimizer import DEFAULT_RUNGS
 from xautolm_nb.space import default_search_ids
 
 OURS = "ours"

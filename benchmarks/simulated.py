@@ -15,9 +15,8 @@ from benchmarks.recorded import F1, Record
 from xautolm_nb.core.config import Config, ConfigValue, config_key
 from xautolm_nb.core.context import Context, TaskMetaFeatures
 from xautolm_nb.core.experience import Experience
-from xautolm_nb.core.proposal import Proposal
+from xautolm_nb.core.proposal import DEFAULT_RUNGS, Proposal
 from xautolm_nb.core.trial import CurvePoint, Failure, FailureKind, Measures, Outcome, Trial, TrialState
-from xautolm_nb.optimize.optimizer import DEFAULT_RUNGS
 from xautolm_nb.space import DEFAULT_POOL, SearchSpace, build_space, default_search_ids, estimate, original_space
 
 PAUSED, FAILED = 0.6, 0.1

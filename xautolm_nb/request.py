@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.errors import RequestError, SpaceError, StudyError
 from xautolm_nb.core.experience import Experience
-from xautolm_nb.core.proposal import Optimizer
+from xautolm_nb.core.proposal import DEFAULT_RUNGS, Optimizer
 from xautolm_nb.core.serial import from_plain, to_plain
 from xautolm_nb.core.study import StudyRecord
 from xautolm_nb.core.task import Metric
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 METHODS = ("full", "partial", "lora", "head")
 OBJECTIVES = ("f1", "accuracy", "seconds")
 OPTIMIZERS = ("bayesian", "random")
-DEFAULT_RUNGS = (0.125, 0.25, 0.5, 1.0)
 NAME_PATTERN = re.compile(r"[\w][\w .+-]{0,79}", re.ASCII)
 
 

@@ -10,10 +10,9 @@ from benchmarks.problem import Problem, search
 from benchmarks.recorded import read_trials
 from benchmarks.replay import make_problem
 from xautolm_nb.core.config import config_key
-from xautolm_nb.core.proposal import Proposal
+from xautolm_nb.core.proposal import DEFAULT_RUNGS, Proposal
 from xautolm_nb.core.trial import Measures, Trial, TrialState
 from xautolm_nb.optimize.baselines import AsynchronousHalving, BestOfStore, WarmStart
-from xautolm_nb.optimize.optimizer import DEFAULT_RUNGS
 
 MakeLine = Callable[..., Problem]
 OWN = [name for name in METHODS if name not in PEERS]

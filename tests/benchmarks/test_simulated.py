@@ -6,9 +6,8 @@ import pytest
 from benchmarks.problem import Problem
 from benchmarks.recorded import read_trials
 from benchmarks.simulated import carried_out, sampled, stored
-from xautolm_nb.core.proposal import Proposal
+from xautolm_nb.core.proposal import DEFAULT_RUNGS, Proposal
 from xautolm_nb.core.trial import TrialState
-from xautolm_nb.optimize.optimizer import DEFAULT_RUNGS
 
 
 def test_trials_stand_in_the_shares_of_a_study(made_up: Problem) -> None:

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from tuning_world import F1, World, failed, make_context
+from tuning_world import F1, World, failed, make_context, random_experiences
 
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import Proposal
@@ -13,6 +13,7 @@ from xautolm_nb.optimize.cases import (
     is_same_machine,
     is_same_task,
     latest_rungs,
+    spread_over_tasks,
     teaches,
     trial_cases,
 )
@@ -113,3 +114,19 @@ def test_running_and_queued_trials_are_pending(world: World) -> None:
     [trial] = world.run([], Proposal(config=world.space.default(), fidelity=0.5))
     pending = {state for state in TrialState if is_pending(replace(trial, state=state))}
     assert pending == {TrialState.RUNNING, TrialState.QUEUED}
+
+
+def test_a_share_of_every_task_is_kept_in_order(world: World) -> None:
+    many = random_experiences(world, name="many", n=90, seed=0)
+    few = random_experiences(world, name="few", n=6, seed=1)
+    numbered = [
+        replace(case, task=i)
+        for i, records in enumerate((many, few))
+        for case in experience_cases(world.context, records, [1.0] * len(records), world.space, F1)
+    ]
+    kept = spread_over_tasks(numbered, 30)
+    assert len(kept) == 30
+    assert [case.task for case in kept].count(1) == 6
+    places = [numbered.index(case) for case in kept]
+    assert places == sorted(places) and places[0] < 4 and max(p for p in places if p < 90) > 85
+    assert spread_over_tasks(numbered, 96) == numbered

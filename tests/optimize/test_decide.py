@@ -5,6 +5,7 @@ import pytest
 from tuning_world import F1, RUNGS, World
 
 from xautolm_nb.core.config import config_key
+from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import Proposal
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.optimize import decide
@@ -106,6 +107,37 @@ def test_without_a_store_one_of_three_trials_of_a_rung_goes_on(
     assert (chosen is not None) == owed
     if chosen is not None:
         assert chosen.option.thaw is not None
+
+
+def with_store(world: World, trials: list[Trial], store: tuple[Experience, ...]) -> Knowledge:
+    return learn(world.context, store, trials, space=world.space, metric=F1, rungs=RUNGS)
+
+
+def test_with_a_trusted_store_one_of_two_trials_of_a_rung_goes_on(world: World, store: tuple[Experience, ...]) -> None:
+    known = with_store(world, run(world, 0.125, 0.125), store)
+    assert known.has_store
+    assert decide.promotion(known, options(world, known), 0.25) is not None
+    one = with_store(world, run(world, 0.125), store)
+    assert decide.promotion(one, options(world, one), 0.25) is None
+
+
+def test_what_a_refuted_store_began_is_no_contrast(world: World, store: tuple[Experience, ...]) -> None:
+    listed = replace(world.space, only=tuple(world.space.sample(np.random.default_rng(i)) for i in range(30)))
+    trials = run(world, *[0.125] * decide.CONTRAST)
+    refuted = with_store(world, trials, store)
+    refuted = replace(refuted, experts=replace(refuted.experts, trust=0.0))
+    assert decide.opening(refuted, options(world, refuted), listed, None, RNG) is not None
+    more = with_store(world, run(world, *[0.125] * (decide.CONTRAST * 3 // 2)), store)
+    more = replace(more, experts=replace(more.experts, trust=0.0))
+    assert decide.opening(more, options(world, more), listed, None, RNG) is None
+
+
+def test_the_first_complete_trial_is_the_one_with_less_to_pay_when_both_promise_the_same(world: World) -> None:
+    known = know(world, run(world, 0.125, 0.5))
+    first, second = (o for o in options(world, known) if o.thaw is not None)
+    near, far = replace(first, mean=0.73, finish=12.0), replace(second, mean=0.73, finish=31.0)
+    chosen = decide.first_full_run(known, [far, near], 100.0)
+    assert chosen is not None and chosen.option is near
 
 
 def test_in_the_second_half_only_hopeful_thaws_are_left(world: World) -> None:

@@ -30,6 +30,14 @@ def test_each_paused_trial_is_one_option_to_its_next_rung(world: World, trials: 
         assert 0 < option.added <= option.finish
 
 
+def test_a_paused_trial_is_never_believed_to_end_below_what_it_reached(world: World, trials: list[Trial]) -> None:
+    known = learn(world.context, (), trials, space=world.space, metric=F1)
+    for option in thaws(known, RUNGS, None):
+        assert option.thaw is not None
+        assert option.mean >= known.best_seen(option.thaw.number)
+    assert known.best_seen(99) == -np.inf
+
+
 def test_running_trials_are_no_option(world: World, trials: list[Trial]) -> None:
     running = [replace(trial, state=TrialState.RUNNING) for trial in trials]
     known = learn(world.context, (), running, space=world.space, metric=F1)

@@ -9,6 +9,9 @@ from xautolm_nb.core.context import Context
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.trial import Trial
 
+DEFAULT_RUNGS = (0.0625, 0.125, 0.25, 0.5, 1.0)
+"""Fidelities at which trials are validated and may pause; the last is 1."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Influence:

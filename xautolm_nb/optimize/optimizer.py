@@ -14,7 +14,7 @@ import numpy as np
 
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.experience import Experience
-from xautolm_nb.core.proposal import Proposal
+from xautolm_nb.core.proposal import DEFAULT_RUNGS, Proposal
 from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import Trial
 from xautolm_nb.optimize.acquisition import Option, affordable, cost_weight, expected_gain
@@ -25,8 +25,6 @@ from xautolm_nb.optimize.options import starts, thaws
 from xautolm_nb.optimize.pareto import valued
 from xautolm_nb.optimize.prior import MetaPrior
 from xautolm_nb.space import SearchSpace
-
-DEFAULT_RUNGS = (0.0625, 0.125, 0.25, 0.5, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from xautolm_nb.space.weights import body_parameters, trainable_parameters, trai
 GIB = 2.0**30
 MEMORY_SHARE = 0.85
 """Share of the device's memory a trial may fill by prediction; above 61 % of it 23 of 53 recorded trials failed."""
-_RUNGS = 4  # validations of a full run
+_RUNGS = 5  # validations of a full run
 _OVERHEAD_BYTES = 1e9  # CUDA context, kernels and workspace; on a CPU the libraries (0.5e9 measured) and the data
 _LINEAR_BYTES = {True: 40, False: 90}
 """Kept per token, width and layer, with and without mixed precision. Measured on a CPU (MiniLM, batches of 16 to 32
