@@ -7,12 +7,12 @@ from tuning_world import World
 
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.optimize.acquisition import (
-    COST_WEIGHT,
     Option,
     affordable,
     cost_weight,
     expected_gain,
     log_improvement,
+    optimism,
     worth,
 )
 from xautolm_nb.optimize.features import describe
@@ -51,13 +51,13 @@ def test_there_is_no_jump_where_the_asymptote_takes_over() -> None:
 
 def test_better_surer_and_cheaper_options_are_worth_more(option: Option) -> None:
     others = [replace(option, mean=0.6), replace(option, success=0.99), replace(option, full=20.0)]
-    base, *better = worth([option, *others], COST_WEIGHT)
+    base, *better = worth([option, *others], 1.0)
     assert all(value > base for value in better)
 
 
-def test_the_less_is_at_stake_before_a_look_the_less_cost_counts() -> None:
-    assert cost_weight((1.0,)) == COST_WEIGHT
-    assert cost_weight((0.25, 1.0)) == pytest.approx(COST_WEIGHT / 2)
+def test_the_less_is_at_stake_before_a_look_the_less_cost_and_the_more_hope_counts() -> None:
+    assert cost_weight(1.0) == 0.5 and cost_weight(1 / 16) == pytest.approx(1 / 16)
+    assert optimism(1.0) == pytest.approx(0.3) and optimism(0.0) == 1.0
 
 
 def test_an_uncertain_option_is_worth_more_than_a_sure_one_of_the_same_mean(option: Option) -> None:

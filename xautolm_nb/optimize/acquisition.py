@@ -1,10 +1,11 @@
 """What to do next: every paused trial that may be thawed, every configuration that may be started, and their worth.
 
-An option is worth log P(success) + log(expected final response + OPTIMISM x its deviation) - w log(seconds of its whole
-run + 10). The response is that of the *final* score while only the next rung is paid, and the cost is that of the whole
+An option is worth log P(success) + log(expected final response + k x its deviation) - w log(seconds of its whole run +
+10). The response is that of the *final* score while only the next rung is paid, and the cost is that of the whole
 run from its beginning: thawing and starting are never weighed by what is left to pay (dividing by the remaining cost
-starves new configurations: .34-.38 against .26-.28 regret in our study of curves). How much cost counts follows from
-how much is at stake: all of it in a run that cannot be paused, little in one that is looked at after a sixteenth.
+starves new configurations: .34-.38 against .26-.28 regret in our study of curves). How bold the search is
+follows from the *stake*, the share of a run that is paid before the first look: 1 where runs cannot be paused. There k
+is small and w large; where little is at stake, doubt is worth a look and whole runs may be long.
 """
 
 import math
@@ -22,11 +23,12 @@ _LEAST_HOPE = 1e-4
 COST_OFFSET = 10.0
 """Seconds added to every cost: below this nobody waits for a trial."""
 
-OPTIMISM = 1.0
-"""Deviations added to the expected response. On the recorded trials expected improvement makes twice the errors, as it
-turns to risky points when little is left to gain; on recorded curves and in simulated studies the two tie."""
-COST_WEIGHT = 0.25
-"""Exponent of the cost of runs that cannot be paused; it falls with the root of the first rung."""
+OPTIMISM, CARE = 1.0, 0.7
+"""Deviations added to the expected response where nothing is at stake, and how many fewer where all is. On the recorded
+trials expected improvement makes twice the errors, as it turns to risky points when little is left to gain; on recorded
+curves and in simulated studies the two tie."""
+COST_WEIGHT, COST_POWER = 0.5, 0.75
+"""Exponent of the cost where a whole run is at stake, and the power of the stake by which it falls."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,21 +73,31 @@ def log_improvement(
     return value
 
 
-def worth(options: Sequence[Option], cost_weight: float) -> Float[np.ndarray, " n"]:
-    """Worth of each option, shape `(n,)`; options that cannot succeed are far below all others."""
-    gain = np.array([_prospect(o) if o.front is None else o.front for o in options])
+def worth(options: Sequence[Option], stake: float) -> Float[np.ndarray, " n"]:
+    """Worth of each option, shape `(n,)`; options that cannot succeed are far below all others.
+
+    Args:
+        options: What can be done.
+        stake: Share of a run that is paid before the first look, the lowest rung.
+    """
+    gain = np.array([_prospect(o, stake) if o.front is None else o.front for o in options])
     cost = np.array([o.full for o in options])
     success = np.array([o.success for o in options])
-    return np.log(np.clip(success, 1e-12, 1.0)) + gain - cost_weight * np.log(cost + COST_OFFSET)
+    return np.log(np.clip(success, 1e-12, 1.0)) + gain - cost_weight(stake) * np.log(cost + COST_OFFSET)
 
 
-def _prospect(option: Option) -> float:
-    return math.log(max(option.mean + OPTIMISM * option.sd, _LEAST_HOPE))
+def optimism(stake: float) -> float:
+    """Deviations that are hoped for."""
+    return OPTIMISM - CARE * stake
 
 
-def cost_weight(rungs: Sequence[float]) -> float:
-    """Exponent of the cost for trials that pause at the given rungs."""
-    return COST_WEIGHT * math.sqrt(rungs[0])
+def cost_weight(stake: float) -> float:
+    """Exponent of the cost."""
+    return COST_WEIGHT * stake**COST_POWER
+
+
+def _prospect(option: Option, stake: float) -> float:
+    return math.log(max(option.mean + optimism(stake) * option.sd, _LEAST_HOPE))
 
 
 def expected_gain(options: Sequence[Option], incumbent: float) -> float:

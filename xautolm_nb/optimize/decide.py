@@ -17,7 +17,7 @@ import numpy as np
 
 from xautolm_nb.core.config import config_key
 from xautolm_nb.core.trial import Trial, TrialState
-from xautolm_nb.optimize.acquisition import COST_WEIGHT, Option, expected_gain, worth
+from xautolm_nb.optimize.acquisition import Option, cost_weight, expected_gain, worth
 from xautolm_nb.optimize.candidates import customary
 from xautolm_nb.optimize.cases import is_pending
 from xautolm_nb.optimize.knowledge import Knowledge
@@ -58,7 +58,6 @@ def decide(
     options: Sequence[Option],
     *,
     space: SearchSpace,
-    cost_weight: float,
     seconds_left: float | None,
     rng: np.random.Generator,
 ) -> Decision | None:
@@ -68,7 +67,6 @@ def decide(
         known: What was learned.
         options: What can be done in the time left.
         space: Where to search; its customary settings open.
-        cost_weight: Exponent of the cost in the worth of an option.
         seconds_left: Time left; None without a limit.
         rng: Draws random starts.
     """
@@ -78,8 +76,8 @@ def decide(
     chosen = (
         opening(known, options, space, seconds_left, rng)
         or first_full_run(known, options, seconds_left)
-        or promotion(known, options, cost_weight)
-        or _best(known, harvest(known, options, incumbent, seconds_left) or held_back(known, options), cost_weight)
+        or promotion(known, options)
+        or _best(known, harvest(known, options, incumbent, seconds_left) or held_back(known, options))
     )
     return landing(known, options, chosen, seconds_left) or chosen
 
@@ -171,11 +169,13 @@ def first_full_run(known: Knowledge, options: Sequence[Option], seconds_left: fl
     under_way = any(is_pending(trial) and trial.fidelity > 0 for trial in known.trials)
     if not thaws or done or under_way:
         return None
-    best = max(thaws, key=lambda option: math.log(max(option.mean, 1e-4)) - COST_WEIGHT * math.log(option.finish + 10))
+    best = max(
+        thaws, key=lambda option: math.log(max(option.mean, 1e-4)) - cost_weight(1.0) * math.log(option.finish + 10)
+    )
     return Decision(option=best, why="the best so far, for a complete trial early and to learn how curves go on here")
 
 
-def promotion(known: Knowledge, options: Sequence[Option], cost_weight: float) -> Decision | None:
+def promotion(known: Knowledge, options: Sequence[Option]) -> Decision | None:
     """The best thaw from the highest rung from which too few went on.
 
     Projections from low rungs err together, so a model may begin ever more trials of one kind on their strength; only
@@ -185,7 +185,7 @@ def promotion(known: Knowledge, options: Sequence[Option], cost_weight: float) -
     for rung in reversed(rungs_of(known)):
         waiting = [option for option in thaws if rung.waits(option)]
         if waiting and rung.gone_on < int(rung.reached / PROMOTE_ONE_OF[known.has_store]):
-            best = waiting[int(np.argmax(worth(waiting, cost_weight)))]
+            best = waiting[int(np.argmax(worth(waiting, known.rungs[0])))]
             return Decision(option=best, why="the most promising of those that got this far")
     return None
 
@@ -231,8 +231,8 @@ def landing(
     return Decision(option=replace(best, fidelity=1.0, added=best.finish), why=why)
 
 
-def _best(known: Knowledge, options: Sequence[Option], cost_weight: float) -> Decision:
-    chosen = options[int(np.argmax(worth(options, cost_weight)))]
+def _best(known: Knowledge, options: Sequence[Option]) -> Decision:
+    chosen = options[int(np.argmax(worth(options, known.rungs[0])))]
     aside = ", the store left aside" if known.leaves_store_aside else ""
     return Decision(option=chosen, why=f"best prospect for its risk and cost{aside}")
 

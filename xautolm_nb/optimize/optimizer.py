@@ -17,7 +17,7 @@ from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import DEFAULT_RUNGS, Proposal
 from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import Trial
-from xautolm_nb.optimize.acquisition import Option, affordable, cost_weight, expected_gain
+from xautolm_nb.optimize.acquisition import Option, affordable, expected_gain
 from xautolm_nb.optimize.decide import Decision, decide
 from xautolm_nb.optimize.explain import influences, reason
 from xautolm_nb.optimize.knowledge import Knowledge, learn
@@ -68,7 +68,6 @@ class BayesianOptimizer:
             known,
             options,
             space=self.space,
-            cost_weight=cost_weight(self.rungs),
             seconds_left=seconds_left,
             rng=rng,
         )
