@@ -44,7 +44,7 @@ def run(study: Study, method: str, seconds: float) -> dict[str, float]:
     budget, told = Budget(seconds=seconds), list[Told]()
     budget.start()
     search(
-        replace(study, optimizer=timed),
+        replace(study, optimizer=timed, ahead=method.startswith("ours")),  # peers are asked once they heard all
         budget=budget,
         control=lambda: Control.RUN,
         emit=lambda event: told.append(Told(clock=budget.spent, event=event)),

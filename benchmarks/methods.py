@@ -50,8 +50,8 @@ class Ahead:
     ) -> Proposal | None:
         """What the inner one proposes knowing that its last proposal runs, but not what came of it."""
         known = tuple(trials) if self._last is None else _running(self._before, self._last, trials[-1])
-        found = self.inner.propose(context, experiences, known, seed=seed)
-        found = found or self.inner.propose(context, experiences, trials, seed=seed)
+        found = self.inner.propose(context, experiences, known, seed=seed, seconds_left=seconds_left)
+        found = found or self.inner.propose(context, experiences, trials, seed=seed, seconds_left=seconds_left)
         self._before, self._last = tuple(trials), found
         return found
 

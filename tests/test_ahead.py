@@ -1,6 +1,7 @@
 """Proposals made ahead: a good end of the running trial takes what was prepared, anything else asks afresh."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -44,6 +45,22 @@ def test_beside_a_trial_that_failed_or_was_cut_off_nothing_was_prepared() -> Non
     for ended in (failed, replace(DONE, fidelity=0.3), replace(RUNNING, number=7)):
         with prepared(Proposal(config={"a": 2}, fidelity=0.5)) as ahead:
             assert ahead.take([PAUSED, ended], 70.0) is None
+
+
+def test_what_is_dropped_is_neither_waited_for_nor_heard() -> None:
+    may_end = threading.Event()
+
+    def propose(trials: Sequence[Trial], left: float) -> Proposal | None:
+        may_end.wait(30)
+        raise ValueError("never heard")
+
+    failed = replace(DONE, state=TrialState.FAILED, failure=Failure(kind=FailureKind.OUT_OF_MEMORY, message=""))
+    with Ahead(propose) as ahead:
+        ahead.prepare([PAUSED], RUNNING, 100.0)
+        began = time.monotonic()
+        assert ahead.take([PAUSED, failed], 70.0) is None
+        assert time.monotonic() - began < 5.0
+        may_end.set()
 
 
 def test_a_thaw_is_taken_only_of_a_trial_that_still_waits() -> None:

@@ -58,8 +58,10 @@ class Ahead:
         by_number = {trial.number: trial for trial in trials}
         beside = by_number.get(self._beside)
         came_well = beside is not None and beside.failure is None and beside.fidelity >= beside.target - 1e-9
+        if not came_well:  # neither waited for nor heard: its errors are about a world that did not come
+            return None
         proposal = future.result()
-        if proposal is None or not came_well or proposal.expected.get("seconds", 0.0) > seconds_left:
+        if proposal is None or proposal.expected.get("seconds", 0.0) > seconds_left:
             return None
         thawed = by_number.get(proposal.thaw) if proposal.thaw is not None else None
         waiting = thawed is not None and thawed.state is TrialState.PAUSED

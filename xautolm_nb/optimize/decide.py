@@ -2,7 +2,7 @@
 
 opening      a few customary settings at the lowest rung: the models need contrast before they can choose
 first full   the best of them to its end, for a usable result early and to see how curves go on here
-promotions   one of two trials of each rung goes on, as in ASHA; which one, the models say
+promotions   one of two or three trials of each rung goes on, as in ASHA; which one, the models say
 else         the option of most worth, thaw or start
 harvest      in the second half of the time no new starts while a paused trial can still be brought to its end
 landing      the best paused trial straight to its end before it is too late
