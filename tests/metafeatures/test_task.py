@@ -4,9 +4,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from xautolm_nb.core.errors import TaskError
 from xautolm_nb.core.serial import from_json, to_json
-from xautolm_nb.core.task import Metric, Task
+from xautolm_nb.core.task import Metric, Task, TaskKind
 from xautolm_nb.metafeatures.task import describe_task, describe_texts
 
 
@@ -41,10 +40,17 @@ def test_pairs_count_both_texts(tmp_path: Path) -> None:
     assert describe_task(task).extra["chars_mean"] == pytest.approx(alone.extra["chars_mean"] + len(" so what"))
 
 
-def test_another_kind_of_task_is_refused(tmp_path: Path) -> None:
-    task = replace(write_task(tmp_path, text=TEXTS, label=[0, 1] * 4), kind="generation")
-    with pytest.raises(TaskError, match="describe_generation"):
-        describe_task(task)
+@pytest.mark.parametrize("kind", ["generation", "extractive_qa"])
+def test_a_task_of_answers_is_described_by_prompts_and_first_answers(kind: TaskKind, tmp_path: Path) -> None:
+    answers: list[object] = [[["red", "blue"], ["no"]]] * 8
+    task = replace(write_task(tmp_path, text=TEXTS, text_pair=["so what"] * 8, answers=answers), kind=kind, labels=())
+    found = describe_task(task)
+    assert found.kind == kind and len(found.paper) == 11
+    assert found.paper[0] == found.extra["rows_train"] == 6
+    assert found.paper[4] == len("red blue")
+    alone = describe_texts([f"{text} so what" for text in TEXTS[:6]], [0, 1] * 3).extra["tokens_mean"]
+    written = found.extra["target_tokens_mean"] if kind == "generation" else 0.0
+    assert found.extra["tokens_mean"] == pytest.approx(alone + written)
 
 
 def test_the_constant_predictor_is_scored_from_shares() -> None:

@@ -72,7 +72,8 @@ def test_two_columns_of_one_name_are_refused() -> None:
         ({"text": WORDS, "label": [1, 2] * 10}, "label", "classification"),
         ({"text": WORDS, "label": NUMBERS}, "label", "classification"),
         ({"text": WORDS, "summary": WORDS}, "summary", "generation"),
-        ({"context": WORDS, "question": WORDS, "answers": [["a"]] * 20}, "answers", "extractive_qa"),
+        ({"question": WORDS, "answers": [["a"]] * 20}, "answers", "generation"),
+        ({"text": WORDS, "answer": ["yes", "no"] * 10}, "answer", "classification"),
     ],
 )
 def test_the_kind_follows_from_the_target(columns: dict[str, object], label: str, kind: str) -> None:
@@ -84,3 +85,12 @@ def test_the_kind_follows_from_the_target(columns: dict[str, object], label: str
 )
 def test_classes_are_few_for_their_rows(rows: int, distinct: int, expected: bool) -> None:
     assert looks_like_classes(pd.Series([f"c{row % distinct}" for row in range(rows)])) is expected
+
+
+def test_answers_that_stand_in_the_context_make_an_extractive_task() -> None:
+    frame = pd.DataFrame({"context": WORDS, "question": WORDS, "answers": [[word[:3]] for word in WORDS]})
+    text, label = detect_columns(frame)
+    assert (text, label) == (("question", "context"), "answers")
+    assert detect_kind(frame, text, label) == "extractive_qa"
+    written = frame.assign(answers=[["seven"]] * len(frame))
+    assert detect_kind(written, text, label) == "generation"

@@ -41,3 +41,12 @@ def test_shares_have_defaults_and_only_the_test_split_can_go(
 ) -> None:
     check_options(options)  # type: ignore[arg-type]
     assert wanted_shares(options) == shares  # type: ignore[arg-type]
+
+
+def test_a_metric_may_be_of_any_kind_until_the_kind_is_known() -> None:
+    check_options({"metric": "rouge_l"})
+    check_options({"metric": "drop_f1", "kind": "generation"})
+    with pytest.raises(RequestError, match="accuracy"):
+        check_options({"metric": "accuracy", "kind": "generation"})
+    with pytest.raises(RequestError, match="nonsense"):
+        check_options({"metric": "nonsense"})

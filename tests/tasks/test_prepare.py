@@ -142,11 +142,8 @@ BAD: dict[str, tuple[Callable[[pd.DataFrame], object], dict[str, object], str]] 
     "measurements": (lambda f: f.assign(label=np.linspace(0, 1, len(f))), {}, "fractions"),
     "nested labels": (lambda f: f.assign(label=[["a"]] * len(f)), {}, "no single class"),
     "ids as labels": (lambda f: f.assign(label=range(len(f))), {}, "too many for classes"),
-    "free text": (lambda f: f.assign(label=f["text"] + "!"), {}, "kind generation"),
-    "answers": (
-        lambda f: pd.DataFrame({"context": f["text"], "question": f["text"], "answers": [["a"]] * len(f)}),
-        {},
-        "kind extractive_qa.*only classification is trained",
+    "targets that are empty": (
+        lambda f: pd.DataFrame({"prompt": f["text"], "answers": [[]] * len(f)}), {}, "60 of 60 targets.*are empty"
     ),
     "validation without the columns": (
         lambda f: {"train": f, "validation": f.rename(columns={"text": "body"})}, {}, "validation data needs"
@@ -186,3 +183,59 @@ def test_official_splits_of_a_folder_are_kept(shared: Path, tmp_path: Path) -> N
     assert task.rows == {"train": 9989, "validation": 1109, "test": 2610}
     assert task.labels == ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
     assert report.classes["test"]["neutral"] == 1256
+
+
+def squad_frame(contexts: int = 20, questions: int = 4) -> pd.DataFrame:
+    rows = [(context, question) for context in range(contexts) for question in range(questions)]
+    return pd.DataFrame(
+        {
+            "context": [f"in town {context} live a{context} b{context} c{context} d{context}" for context, _ in rows],
+            "question": [f"who is number {question} of town {context}" for context, question in rows],
+            "answers": [[f"{'abcd'[question]}{context}"] for context, question in rows],
+        }
+    )
+
+
+@pytest.mark.parametrize("kind", [None, "generation"])
+def test_questions_of_one_context_stay_in_one_split(kind: str | None, tmp_path: Path) -> None:
+    task, report = prepare_task(squad_frame(), folder=tmp_path, kind=kind, metric="f1")
+    assert (task.kind, task.labels) == (kind or "extractive_qa", ())
+    assert task.rows == {"train": 48, "validation": 16, "test": 16}
+    assert report.duplicates_across_splits == 0
+    towns = [{text.split()[-1] if kind is None else text.split()[7] for text in texts(task, s)} for s in task.rows]
+    assert sum(map(len, towns)) == len(set.union(*towns)) == 20
+
+
+def test_a_generation_task_keeps_all_references(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"prompt": [f"say {n}" for n in range(30)], "answers": [[f"{n}", f"no {n}"] for n in range(30)]}
+    )
+    task, _ = prepare_task(frame, folder=tmp_path)
+    assert (task.kind, task.metric.name) == ("generation", "rouge_l")
+    answers = read_split(task, "validation")["answers"].tolist()
+    assert all(len(accepted) == 2 and accepted[0][0].isdecimal() for accepted in answers)
+
+
+def test_the_metric_must_be_one_of_the_kind(tmp_path: Path) -> None:
+    assert prepare_task(squad_frame(), folder=tmp_path, metric="exact_match")[0].metric.name == "exact_match"
+    with pytest.raises(RequestError, match="rouge_l"):
+        prepare_task(squad_frame(), folder=tmp_path, metric="rouge_l")
+    with pytest.raises(RequestError, match="accuracy"):
+        prepare_task(squad_frame(), folder=tmp_path, kind="generation", metric="accuracy")
+
+
+def test_a_single_passage_cannot_be_split(tmp_path: Path) -> None:
+    with pytest.raises(TaskError, match="passage or prompt of its own, but there are 1"):
+        prepare_task(squad_frame(contexts=1, questions=4), folder=tmp_path)
+
+
+@pytest.mark.shared
+def test_the_recorded_question_answering_sets_are_understood(shared: Path, tmp_path: Path) -> None:
+    data = shared / "datasets"
+    squad, _ = prepare_task(data / "squad", folder=tmp_path / "squad", test=False, max_rows=2000)
+    assert (squad.kind, squad.text, squad.metric.name) == ("extractive_qa", ("question", "context"), "f1")
+    assert squad.rows == {"train": 2000, "validation": 10570}
+    drop, _ = prepare_task(data / "drop" / "validation.parquet", folder=tmp_path / "drop", metric="drop_f1")
+    assert (drop.kind, drop.metric.name) == ("generation", "drop_f1")
+    passages = [{text.split("context: ")[1] for text in texts(drop, split)} for split in drop.rows]
+    assert sum(map(len, passages)) == len(set.union(*passages)) == 579

@@ -21,8 +21,11 @@ class Metric:
 class Task:
     """A checked, split task. Its rows lie in `folder` as `train.parquet`, `validation.parquet` and `test.parquet`.
 
-    The prepared files have fixed columns: `text` (and `text_pair` for pairs) and `label`, an integer index into
-    `labels`, for classification. The same files are read by every trial, so all trials share one set of folds.
+    The prepared files have fixed columns. Classification: `text` (and `text_pair` for pairs) and `label`, an integer
+    index into `labels`. Extractive question answering: `text` (the question), `text_pair` (the context), `answers` (all
+    accepted ones, each a list of spans) and `start` (where the first of them starts in the context, -1 for nowhere).
+    Generation: `text` (the whole prompt) and `answers`. The same files are read by every trial, so all trials share
+    one set of folds.
     """
 
     name: str

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xautolm_nb.core.context import TaskMetaFeatures
-from xautolm_nb.core.errors import TaskError
 from xautolm_nb.core.task import Split, Task
 from xautolm_nb.metafeatures.classification import LANDMARK_ROWS, describe_classification
+from xautolm_nb.metafeatures.generation import describe_generation
 from xautolm_nb.metafeatures.lengths import estimate_tokens
 
 if TYPE_CHECKING:
@@ -21,28 +22,25 @@ _WORDS = re.compile(r"\w+")
 
 
 def describe_task(task: Task, *, landmark_rows: int = LANDMARK_ROWS) -> TaskMetaFeatures:
-    """Describe a prepared classification task by its training rows.
+    """Describe a prepared task by its training rows.
 
-    `extra` holds what `describe_texts` gives, and `rows_train`, `rows_validation`, `rows_test` (0 without one) and
-    `oov_rate`: the share of words in the validation texts that no training text has.
+    `extra` holds what `describe_texts` gives (for answers `describe_answers`), and `rows_train`, `rows_validation`,
+    `rows_test` (0 without one) and `oov_rate`: the share of words in the validation texts that no training text has.
 
     Args:
         task: What `prepare_task` made; its files are read.
         landmark_rows: Rows the tree landmark is measured on at most; fewer is faster and lower.
-
-    Raises:
-        TaskError: The task is no classification.
     """
-    if task.kind != "classification":
-        raise TaskError(
-            f"Prepared tasks are described when they are classifications, but {task.name!r} is a {task.kind}.",
-            hint="Use metafeatures.generation.describe_generation(prompts, targets).",
-        )
     train, validation = _read(task, "train"), _read(task, "validation")
-    found = describe_texts(join_pairs(train), train["label"].tolist(), landmark_rows=landmark_rows)
+    if task.kind == "classification":
+        found = describe_texts(join_pairs(train), train["label"].tolist(), landmark_rows=landmark_rows)
+    else:
+        targets = [" ".join(answers[0]) for answers in train["answers"]]
+        found = describe_answers(join_pairs(train), targets, is_written=task.kind == "generation")
     rows = {f"rows_{split}": float(task.rows.get(split, 0)) for split in ("train", "validation", "test")}
     oov_rate = _oov_rate(join_pairs(train), join_pairs(validation))
-    return TaskMetaFeatures(kind=task.kind, paper=found.paper, extra={**rows, **found.extra, "oov_rate": oov_rate})
+    extra = {**found.extra, **rows, "oov_rate": oov_rate}
+    return TaskMetaFeatures(kind=task.kind, paper=found.paper, semantic=found.semantic, extra=extra)
 
 
 def describe_texts(
@@ -66,6 +64,20 @@ def describe_texts(
     }
     paper = describe_classification(texts, labels, landmark_rows=landmark_rows)
     return TaskMetaFeatures(kind="classification", paper=paper, extra=extra)
+
+
+def describe_answers(prompts: Sequence[str], targets: Sequence[str], *, is_written: bool) -> TaskMetaFeatures:
+    """Describe prompts (or questions with their context) and the first accepted answers, as lists of equal length.
+
+    `extra` adds `tokens_*` (of prompt and, where it `is_written`, target: what a decoder reads in training) and
+    `target_tokens_*` to what `describe_generation` gives. Similarity and overlap of prompt and target are left out:
+    they need an embedder.
+    """
+    found = describe_generation(prompts, targets)
+    target_tokens = estimate_tokens(targets)
+    tokens = estimate_tokens(prompts) + (target_tokens if is_written else 0.0)
+    lengths = {**_quantiles("tokens", tokens), **_quantiles("target_tokens", target_tokens)}
+    return replace(found, extra={**found.extra, **lengths})
 
 
 def join_pairs(table: "pd.DataFrame") -> list[str]:

@@ -162,6 +162,19 @@ def check_classes(names: Sequence[str], need: int) -> None:
         )
 
 
+def check_passages(passages: Sequence[str], need: int) -> None:
+    """Require as many different passages as splits are cut from them.
+
+    Raises:
+        TaskError: There are fewer.
+    """
+    if len(set(passages)) < need:
+        raise TaskError(
+            f"Each of the {need} splits needs a passage or prompt of its own, but there are {len(set(passages))}.",
+            hint="Add rows, or give the validation and test data yourself.",
+        )
+
+
 def check_unseen(train: Sequence[str], other: Sequence[str], split: str) -> None:
     """Require that a given split has no class the training data lacks.
 

@@ -8,6 +8,7 @@ from pandas.api import types
 
 from xautolm_nb.core.errors import TaskError
 from xautolm_nb.core.task import TaskKind
+from xautolm_nb.tasks.answers import are_spans
 
 LABEL_NAMES = (
     "label", "labels", "class", "target", "category", "y", "sentiment", "emotion", "intent", "topic", "tag",
@@ -18,9 +19,12 @@ TEXT_NAMES = (
     "text", "sentence", "content", "document", "review", "comment", "tweet", "message", "utterance", "body",
     "description", "question", "prompt", "input", "instruction", "article", "title",
 )  # fmt: skip
+ANSWER_NAMES = ("answers", "answer")
+"""Targets of these names are answers, whatever their form, unless few distinct texts say that they are classes."""
 PAIR_NAMES = (
     ("premise", "hypothesis"), ("sentence1", "sentence2"), ("sentence_1", "sentence_2"), ("question1", "question2"),
     ("text", "text_pair"), ("text1", "text2"), ("question", "sentence"), ("query", "passage"),
+    ("question", "context"), ("question", "passage"), ("question", "paragraph"), ("query", "context"),
 )  # fmt: skip
 """Columns that belong together as a pair of texts."""
 
@@ -61,13 +65,13 @@ def detect_columns(
 def detect_kind(frame: pd.DataFrame, text: Sequence[str], label: str) -> TaskKind:
     """Tell the kind of task from its columns.
 
-    Extractive question answering has a context, a question and an `answers` column; a target with few distinct values
-    makes a classification; any other text makes a generation. Numbers are classes here: `check` says when they cannot
-    be.
+    Extractive question answering has a pair of texts and a column of answers that stand in the second text (SQuAD);
+    other answers (DROP), and any other text with many distinct values, make a generation; a target with few distinct
+    values makes a classification. Numbers are classes here: `check` says when they cannot be.
     """
-    if {"context", "question"} <= {str(column) for column in frame.columns} and label in ("answers", "answer"):
-        return "extractive_qa"
     target = frame[label]
+    if label.lower() in ANSWER_NAMES and not (is_text_column(target) and looks_like_classes(target)):
+        return "extractive_qa" if len(text) == 2 and are_spans(frame, text[1], label) else "generation"
     is_text = target.map(lambda value: isinstance(value, str)).all()
     return "generation" if is_text and not looks_like_classes(target) else "classification"
 
@@ -105,7 +109,7 @@ def _find_label(frame: pd.DataFrame, text: Sequence[str]) -> str:
 
 
 def _find_text(frame: pd.DataFrame, label: str) -> tuple[str, ...]:
-    others = [str(column) for column in frame.columns if column != label and _is_text(frame[column])]
+    others = [str(column) for column in frame.columns if column != label and is_text_column(frame[column])]
     for pair in PAIR_NAMES:
         if all(column in others for column in pair):
             return pair
@@ -125,7 +129,8 @@ def _first_named(columns: Sequence[str], names: Sequence[str]) -> str | None:
     return next((lowered[name] for name in names if name in lowered), None)
 
 
-def _is_text(column: pd.Series) -> bool:
+def is_text_column(column: pd.Series) -> bool:
+    """Whether a column holds strings and nothing else, missing values aside."""
     known = column.dropna()
     return len(known) > 0 and bool(known.map(lambda value: isinstance(value, str)).all())
 

@@ -41,7 +41,7 @@ def load_task(folder: Path) -> Task:
 
 
 def read_split(task: Task, split: Split) -> pd.DataFrame:
-    """Read the prepared rows of a split: `text` (and `text_pair`), and `label` as an index into `task.labels`.
+    """Read the prepared rows of a split, in the columns that `core.task.Task` names.
 
     Raises:
         TaskError: The task has no such split, or its file is gone.

@@ -5,7 +5,7 @@ from typing import Any, TypedDict, get_args
 
 from xautolm_nb.core.errors import RequestError
 from xautolm_nb.core.task import Split, TaskKind
-from xautolm_nb.tasks.metrics import find_metric
+from xautolm_nb.tasks.metrics import METRICS, find_metric
 
 DEFAULT_SHARE = 0.2
 """Of the rows that are there to be split, for each split that the data lacks."""
@@ -23,7 +23,7 @@ class TaskOptions(TypedDict, total=False):
     name: str | None
     """Name of the task; None takes the file's or data set's."""
     metric: str
-    """`f1` (macro, the default) or `accuracy`."""
+    """One of `METRICS` of the kind; the first of them is the default."""
     group: str | None
     """Column whose equal values stay in one split, such as a speaker or a document."""
     validation: Any
@@ -49,7 +49,9 @@ def check_options(options: TaskOptions) -> None:
     kind = options.get("kind")
     if kind is not None and kind not in get_args(TaskKind):
         raise RequestError(f"kind must be one of {list(get_args(TaskKind))}, but got {kind!r}.")
-    find_metric(options.get("metric", "f1"))
+    if "metric" in options:
+        fitting = (known for known, names in METRICS.items() if options["metric"] in names)
+        find_metric(options["metric"], wanted_kind(options) or next(fitting, "classification"))
     held_out = [_share(options.get(split), split) for split in ("validation", "test")]
     if held_out[0] == 0 or sum(held_out) >= 1:
         raise RequestError(
@@ -60,6 +62,11 @@ def check_options(options: TaskOptions) -> None:
     most = options.get("max_rows")
     if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 2):
         raise RequestError(f"max_rows must be a whole number of at least 2, but got {most!r}.")
+
+
+def wanted_kind(options: TaskOptions) -> TaskKind | None:
+    """The kind of task that was asked for; None when it is to be detected."""
+    return next((kind for kind in get_args(TaskKind) if kind == options.get("kind")), None)
 
 
 def wanted_shares(options: TaskOptions) -> dict[Split, float]:

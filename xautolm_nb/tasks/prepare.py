@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack, get_args
 
@@ -12,43 +12,24 @@ from numpy.typing import NDArray
 
 from xautolm_nb.core.errors import TaskError
 from xautolm_nb.core.serial import content_id
-from xautolm_nb.core.task import Split, Task
+from xautolm_nb.core.task import Split, Task, TaskKind
 from xautolm_nb.tasks import check
 from xautolm_nb.tasks.check import DataReport
 from xautolm_nb.tasks.detect import detect_columns, detect_kind
 from xautolm_nb.tasks.files import write_task
 from xautolm_nb.tasks.load import Tables, load_tables
-from xautolm_nb.tasks.metrics import find_metric
-from xautolm_nb.tasks.options import TaskOptions, check_options, wanted_shares
+from xautolm_nb.tasks.metrics import METRICS, find_metric
+from xautolm_nb.tasks.options import TaskOptions, check_options, wanted_kind, wanted_shares
+from xautolm_nb.tasks.parts import Part, read_part
 from xautolm_nb.tasks.splits import cap_rows, connect, cut_split
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Part:
-    """Checked rows: texts under the prepared column names, class names, what makes texts the same, and groups."""
-
-    texts: pd.DataFrame
-    names: list[str]
-    keys: list[str]
-    groups: list[Any]
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def take(self, rows: NDArray[np.int64]) -> "_Part":
-        return _Part(
-            texts=self.texts.iloc[rows].reset_index(drop=True),
-            names=[self.names[row] for row in rows],
-            keys=[self.keys[row] for row in rows],
-            groups=[self.groups[row] for row in rows] if self.groups else [],
-        )
 
 
 def prepare_task(data: Any, *, folder: Path, **options: Unpack[TaskOptions]) -> tuple[Task, DataReport]:
     """Make a checked, split task of `data` and write it to `folder`.
 
     Splits that the data has are kept as they are. The others are cut from the training rows, stratified by class,
-    after rows that repeat another (text and label) have been left out; rows of one text or one group stay together.
+    after rows that repeat another (text and target) have been left out; rows of one text, of one passage (the context
+    that questions are asked about) or of one group stay together.
     Nothing is written unless everything is right.
 
     Args:
@@ -69,18 +50,22 @@ def prepare_task(data: Any, *, folder: Path, **options: Unpack[TaskOptions]) -> 
     for split, frame in frames.items():
         check.check_rows(frame, split)
     text, label = detect_columns(frames["train"], text=options.get("text"), label=options.get("label"))
-    _require_classification(options.get("kind") or detect_kind(frames["train"], text, label), label)
+    kind = wanted_kind(options) or detect_kind(frames["train"], text, label)
+    metric = find_metric(options.get("metric", METRICS[kind][0]), kind)
     notes += _drop_hidden(frames, label)
-    parts = {split: _check_part(frame, split, text, label, options.get("group")) for split, frame in frames.items()}
-    parts, report = _split(parts, options, notes)
-    labels = check.sort_classes(parts["train"].names)
+    parts = {
+        split: read_part(frame, split, kind=kind, text=text, label=label, group=options.get("group"))
+        for split, frame in frames.items()
+    }
+    parts, report = _split(parts, kind, options, notes)
+    labels = check.sort_classes(parts["train"].names) if kind == "classification" else ()
     prepared = {split: _prepared(part, labels) for split, part in parts.items()}
     task = Task(
         name=options.get("name") or tables.name,
-        kind="classification",
+        kind=kind,
         text=text,
         label=label,
-        metric=find_metric(options.get("metric", "f1")),
+        metric=metric,
         labels=labels,
         rows={split: len(part) for split, part in parts.items()},
         folder=str(folder),
@@ -127,102 +112,88 @@ def _drop_hidden(frames: dict[Split, pd.DataFrame], label: str) -> list[str]:
             for split in hidden]  # fmt: skip
 
 
-def _require_classification(kind: str, label: str) -> None:
-    if kind != "classification":
-        raise TaskError(
-            f"The column {label!r} makes this a task of kind {kind}, but only classification is trained so far.",
-            hint="Name a column of classes with label=..., or say kind='classification' if these are classes.",
-        )
-
-
-def _check_part(frame: pd.DataFrame, split: str, text: Sequence[str], label: str, group: str | None) -> _Part:
-    wanted = [*text, label, *([group] if group else [])]
-    missing = [column for column in wanted if column not in frame]
-    if missing:
-        raise TaskError(
-            f"The {split} data needs the columns {wanted}, but has {sorted(map(str, frame.columns))}.",
-            hint=f"Add {missing}, or name other columns.",
-        )
-    check.check_texts(frame, text, split)
-    names = check.check_labels(frame, label, split)
-    groups = list(frame[group]) if group else []
-    if group and frame[group].isna().any():
-        raise TaskError(
-            f"{int(frame[group].isna().sum())} rows of the {split} data have no group in column {group!r}.",
-            hint="Give each its own group, or drop them.",
-        )
-    texts = pd.DataFrame({new: frame[old].to_numpy() for new, old in zip(("text", "text_pair"), text, strict=False)})
-    return _Part(texts=texts, names=names, keys=check.text_keys(frame, text), groups=groups)
-
-
 def _split(
-    given: Mapping[Split, _Part], options: TaskOptions, notes: list[str]
-) -> tuple[dict[Split, _Part], DataReport]:
+    given: Mapping[Split, Part], kind: TaskKind, options: TaskOptions, notes: list[str]
+) -> tuple[dict[Split, Part], DataReport]:
     """Cut the missing splits from the training rows, check what came out, and cap the training rows."""
     parts = dict(given)
     missing = {split: share for split, share in wanted_shares(options).items() if split not in parts}
     pool = _without_repeats(parts["train"]) if missing else parts["train"]
     removed = len(parts["train"]) - len(pool)
-    check.check_classes(pool.names, 1 + len(missing))
-    parts = _in_order({**parts, **_cut(pool, missing, options.get("seed", 0))})
-    for split in parts:
+    has_classes = kind == "classification"
+    if has_classes:
+        check.check_classes(pool.names, 1 + len(missing))
+    else:
+        check.check_passages(pool.passages, 1 + len(missing))
+    parts = _in_order({**parts, **_cut(pool, missing, options.get("seed", 0), has_classes=has_classes)})
+    for split in parts if has_classes else ():
         check.check_unseen(parts["train"].names, parts[split].names, split)
     keys = [key for part in parts.values() for key in part.keys]
     names = [name for part in parts.values() for name in part.names]
     report = DataReport(
         duplicates_removed=removed,
-        duplicates_across_splits=sum(check.count_shared({split: part.keys for split, part in parts.items()}).values()),
-        conflicting_texts=check.count_conflicts(keys, names),
+        duplicates_across_splits=sum(check.count_shared(_passages(parts)).values()),
+        conflicting_texts=check.count_conflicts(keys, names) if has_classes else 0,  # answers do vary
     )
     notes = [*notes, *_notes(report, parts)]
     whole = len(parts["train"])
-    parts["train"] = _capped(parts["train"], options)
+    parts["train"] = _capped(parts["train"], options, has_classes=has_classes)
     return parts, replace(
         report,
         rows={split: len(part) for split, part in parts.items()},
-        classes={split: dict(sorted(Counter(part.names).items())) for split, part in parts.items()},
+        classes={split: dict(sorted(Counter(part.names).items())) for split, part in parts.items() if has_classes},
         capped_rows=whole - len(parts["train"]),
         notes=tuple(notes),
     )
 
 
-def _cut(pool: _Part, shares: Mapping[Split, float], seed: int) -> dict[Split, _Part]:
+def _cut(pool: Part, shares: Mapping[Split, float], seed: int, *, has_classes: bool) -> dict[Split, Part]:
     """Cut each share of `pool` in turn; what stays is the training data."""
-    found: dict[Split, _Part] = {}
+    found: dict[Split, Part] = {}
     left, share_left = pool, 1.0
     for split, share in shares.items():
-        classes = _indices(left.names, check.sort_classes(left.names))
-        units = connect(left.keys, left.groups) if left.groups else connect(left.keys)
+        classes = _strata(left, has_classes=has_classes)
+        units = connect(left.passages, left.groups) if left.groups else connect(left.passages)
         stay, cut = cut_split(classes, units, share / share_left, seed=seed)
         found[split] = left.take(cut)
         left, share_left = left.take(stay), share_left - share
     return {**found, "train": left}
 
 
-def _in_order(parts: Mapping[Split, _Part]) -> dict[Split, _Part]:
+def _in_order(parts: Mapping[Split, Part]) -> dict[Split, Part]:
     return {split: parts[split] for split in get_args(Split) if split in parts}
 
 
-def _without_repeats(part: _Part) -> _Part:
+def _without_repeats(part: Part) -> Part:
     first: dict[tuple[str, str], int] = {}
     for row, pair in enumerate(zip(part.keys, part.names, strict=True)):
         first.setdefault(pair, row)
     return part.take(np.array(list(first.values()), dtype=np.int64))
 
 
-def _capped(part: _Part, options: TaskOptions) -> _Part:
+def _capped(part: Part, options: TaskOptions, *, has_classes: bool) -> Part:
     most = options.get("max_rows")
     if most is None or most >= len(part):
         return part
-    classes = _indices(part.names, check.sort_classes(part.names))
-    return part.take(cap_rows(classes, most, seed=options.get("seed", 0)))
+    return part.take(cap_rows(_strata(part, has_classes=has_classes), most, seed=options.get("seed", 0)))
 
 
-def _notes(report: DataReport, parts: Mapping[Split, _Part]) -> list[str]:
+def _strata(part: Part, *, has_classes: bool) -> NDArray[np.int64]:
+    """What splits are stratified by: the class, or nothing."""
+    if has_classes:
+        return _indices(part.names, check.sort_classes(part.names))
+    return np.zeros(len(part), dtype=np.int64)
+
+
+def _passages(parts: Mapping[Split, Part]) -> dict[Split, list[str]]:
+    return {split: part.passages for split, part in parts.items()}
+
+
+def _notes(report: DataReport, parts: Mapping[Split, Part]) -> list[str]:
     notes = []
     if report.duplicates_removed:
         notes.append(f"{report.duplicates_removed} rows repeat an earlier row and were left out before the split.")
-    for split, count in check.count_shared({split: part.keys for split, part in parts.items()}).items():
+    for split, count in check.count_shared(_passages(parts)).items():
         notes.append(f"{count} of {len(parts[split])} {split} rows repeat a text of another split: its score flatters.")
     if report.conflicting_texts:
         notes.append(f"{report.conflicting_texts} texts carry more than one label.")
@@ -236,8 +207,8 @@ def _indices(names: Sequence[str], labels: Sequence[str]) -> NDArray[np.int64]:
     return np.array([index[name] for name in names], dtype=np.int64)
 
 
-def _prepared(part: _Part, labels: Sequence[str]) -> pd.DataFrame:
-    return part.texts.assign(label=_indices(part.names, labels))
+def _prepared(part: Part, labels: Sequence[str]) -> pd.DataFrame:
+    return part.table.assign(label=_indices(part.names, labels)) if labels else part.table
 
 
 def _fingerprint(tables: Mapping[Split, pd.DataFrame], labels: Sequence[str]) -> str:
