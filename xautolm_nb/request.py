@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from xautolm_nb.tasks import DataReport
 
 METHODS = ("full", "partial", "lora", "head")
-OBJECTIVES = ("f1", "accuracy", "seconds")
+KNOWN_METHODS = (*METHODS, "dora", "rslora", "ia3", "prompt", "prefix", "qlora")
+"""The default methods, and those that have to be asked for."""
+OBJECTIVES = ("f1", "accuracy", "exact_match", "rouge_l", "drop_f1", "drop_exact_match", "seconds")
 OPTIMIZERS = ("bayesian", "random")
 NAME_PATTERN = re.compile(r"[\w][\w .+-]{0,79}", re.ASCII)
 
@@ -195,7 +197,7 @@ def _strings(name: str, value: Any) -> tuple[str, ...]:
 
 
 def _check(request: SearchRequest) -> None:
-    _one_of("methods", request.methods, METHODS)
+    _one_of("methods", request.methods, KNOWN_METHODS)
     _one_of("objectives", request.objectives, OBJECTIVES)
     _one_of("optimizer", (request.optimizer,), OPTIMIZERS)
     _one_of("device", (request.device or "cpu",), ("cpu", "cuda", "mps"))

@@ -8,7 +8,7 @@ import torch
 from xautolm_nb.run.data import read_tokens
 from xautolm_nb.run.device import Precision
 from xautolm_nb.run.engine import Engine
-from xautolm_nb.run.methods import load_tokenizer
+from xautolm_nb.run.loading import load_tokenizer
 from xautolm_nb.run.optim import MAX_GRADIENT_NORM
 from xautolm_nb.run.protocol import Job
 

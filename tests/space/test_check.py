@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -30,7 +31,9 @@ def test_a_usual_config_can_run(context: Context, method: str) -> None:
     [
         (config(model="gpt-5"), "not in the pool"),
         (config(model="mistralai/Mistral-7B-v0.1"), "gated"),
-        ({**config(), "method": "qlora"}, "not one of full, partial, lora, head"),
+        ({**config(), "method": "adalora"}, "not one of full, partial, lora, head"),
+        ({**config(), "method": "qlora"}, "QLoRA needs a GPU, but training runs on cpu"),
+        ({**config(), "method": "prompt", "virtual_tokens": 256}, "leave too few of the 512"),
         (config(model="google-t5/t5-small"), "encoder-decoder"),
         (config(model="mamba"), "no classification head"),
         (config("partial", model="shallow"), "too few"),
@@ -44,6 +47,15 @@ def test_a_config_that_cannot_run_is_told_why(context: Context, wanted: dict[str
     reason = check(wanted, context, OPEN)
     assert reason is not None
     assert words in reason
+
+
+def test_qlora_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = make_context(device="cuda", gpu_memory_gib=24.0)
+    wanted = {**config("lora"), "method": "qlora"}
+    for is_there, reason in ((False, "bitsandbytes, which is not installed"), (True, None)):
+        monkeypatch.setattr(sys.modules[check.__module__], "has_bitsandbytes", lambda is_there=is_there: is_there)
+        found = check(wanted, gpu, OPEN)
+        assert found is None if reason is None else reason in str(found)
 
 
 def test_too_little_memory_is_told_with_the_numbers() -> None:

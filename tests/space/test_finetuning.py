@@ -9,14 +9,19 @@ from xautolm_nb.core.context import Context
 from xautolm_nb.core.errors import ModelError, SpaceError
 from xautolm_nb.core.model import ModelInfo
 from xautolm_nb.space import SearchSpace, build_space
-from xautolm_nb.space.finetuning import METHODS, OPTIMIZERS, SPACE
+from xautolm_nb.space.cells import DEFAULT_METHODS, METHODS
+from xautolm_nb.space.finetuning import OPTIMIZERS, SPACE
 
 BY_METHOD = {
     "full": {"dropout"},
     "partial": {"dropout", "layer_share"},
     "lora": {"lora_rank", "lora_scale", "lora_dropout", "lora_targets", "lora_init"},
     "head": set(),
+    "ia3": set(),
+    "prompt": {"virtual_tokens"},
+    "prefix": {"virtual_tokens"},
 }
+BY_METHOD |= {method: BY_METHOD["lora"] for method in ("dora", "rslora", "qlora")}
 COMMON = {
     "model", "method", "epochs", "batch_size", "learning_rate", "optimizer", "schedule", "warmup_ratio",
     "class_weights", "max_length",
@@ -30,11 +35,17 @@ def lengths(space: SearchSpace) -> set[object]:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_config_has_the_parameters_of_its_method_and_no_others(
-    space: SearchSpace, method: str, optimizer: str
+    context: Context, models: list[ModelInfo], method: str, optimizer: str
 ) -> None:
+    if method == "prefix":  # adds to the keys that only what writes keeps
+        task = replace(context.task, kind="generation")
+        context, models = replace(context, task=task), [known("openai-community/gpt2")]
+    space = build_space(context, models, methods=METHODS)
     only = space.restrict({"method": method, "optimizer": optimizer})
     decay = {"weight_decay"} if optimizer == "adamw" else set()
-    assert set(only.sample(np.random.default_rng(0))) == COMMON | BY_METHOD[method] | decay
+    assert set(only.sample(np.random.default_rng(0))) == (COMMON | BY_METHOD[method] | decay) - (
+        {"class_weights"} if method == "prefix" else set()
+    )
 
 
 def test_the_space_carries_its_name_and_version(space: SearchSpace) -> None:
@@ -42,7 +53,7 @@ def test_the_space_carries_its_name_and_version(space: SearchSpace) -> None:
 
 
 def test_fewer_trained_weights_get_larger_learning_rates(space: SearchSpace) -> None:
-    rates = {method: space.default(method=method)["learning_rate"] for method in METHODS}
+    rates = {method: space.default(method=method)["learning_rate"] for method in DEFAULT_METHODS}
     assert rates["full"] < rates["partial"] < rates["lora"] < rates["head"]
 
 
@@ -68,7 +79,7 @@ def test_partial_is_not_offered_for_a_model_of_one_layer(context: Context) -> No
     for seed in range(200):
         config = space.sample(np.random.default_rng(seed))
         methods[str(config["model"])].add(config["method"])
-    assert methods == {"roberta-base": set(METHODS), "shallow": {"full", "lora", "head"}}
+    assert methods == {"roberta-base": set(DEFAULT_METHODS), "shallow": {"full", "lora", "head"}}
     assert list(space.restrict({"method": "partial"}).models) == ["roberta-base"]
 
 
@@ -86,7 +97,7 @@ def test_methods_optimizers_and_epochs_can_be_chosen(context: Context, models: l
     [
         (lambda c, m: build_space(c, []), ModelError, "at least one model"),
         (lambda c, m: build_space(c, [m[0], m[0]]), ModelError, "twice"),
-        (lambda c, m: build_space(c, m, methods=("qlora",)), SpaceError, "full, partial, lora, head"),
+        (lambda c, m: build_space(c, m, methods=("adalora",)), SpaceError, "full, partial, lora, head, dora"),
         (lambda c, m: build_space(c, m, methods=()), SpaceError, "'method' expects"),
         (lambda c, m: build_space(c, m, optimizers=("lion",)), SpaceError, "adamw, adagrad, sgd"),
         (lambda c, m: build_space(c, m, max_epochs=0), SpaceError, "at least 1 epoch"),

@@ -1,49 +1,27 @@
 """Text to batches: tokenised once per study and tokenizer, bucketed by length, padded to the longest of a batch."""
 
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-import pyarrow.parquet as pq
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
+from xautolm_nb.core.config import ConfigValue
 from xautolm_nb.core.model import ModelInfo
 from xautolm_nb.core.serial import content_id
 from xautolm_nb.core.task import Split, Task
+from xautolm_nb.run.adapters import virtual_tokens
+from xautolm_nb.run.tokenize import tokenize
+from xautolm_nb.run.tokens import Tokens, cut_rows, read_cache, write_cache
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
+IGNORED = -100
+"""Label of what is not to be learned, as PyTorch's cross-entropy has it."""
 LENGTH_QUANTILE = 0.995
 CHUNK_BATCHES = 50
 """Batches sorted by length together; as `group_by_length` of the Transformers Trainer."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tokens:
-    """The tokenised rows of one split, laid end to end."""
-
-    ids: NDArray[np.int32]
-    """All token ids, shape `(tokens,)`."""
-    offsets: NDArray[np.int64]
-    """Row `i` is `ids[offsets[i]:offsets[i + 1]]`; shape `(rows + 1,)`."""
-    labels: NDArray[np.int64]
-    """Class index by row, shape `(rows,)`."""
-    types: NDArray[np.uint8] | None = None
-    """Segment ids, shape `(tokens,)`, for pairs where the model knows segments."""
-    pad_id: int = 0
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        """Tokens by row."""
-        return np.diff(self.offsets)
 
 
 def read_tokens(
@@ -68,6 +46,15 @@ def model_length(task: Task, model: ModelInfo, tokenizer: Callable[[], Any], max
     if max_length is not None:
         return min(max_length, limit)
     return choose_max_length(_cached(task, "train", model, tokenizer, limit).lengths, limit)
+
+
+def length_cap(config: Mapping[str, ConfigValue], model: ModelInfo) -> int | None:
+    """The `max_length` that a config asks for, less what learned prompts take of the positions; None for neither."""
+    learned = virtual_tokens(config)
+    wanted = config.get("max_length")
+    if wanted is None and not learned:
+        return None
+    return min(int(wanted) if wanted is not None else model.max_positions, model.max_positions - learned)
 
 
 def choose_max_length(lengths: NDArray[np.int64], limit: int) -> int:
@@ -110,72 +97,95 @@ def collate(tokens: Tokens, rows: NDArray[np.int64], device: torch.device, *, mu
 
     Tensors have shape `(len(rows), length)`.
     """
-    lengths = tokens.lengths[rows]
-    width = int(-(-int(lengths.max()) // multiple) * multiple)
-    ids = np.full((len(rows), width), tokens.pad_id, dtype=np.int64)
-    types = np.zeros_like(ids)
-    for index, row in enumerate(rows):
-        start, end = tokens.offsets[row], tokens.offsets[row + 1]
-        ids[index, : end - start] = tokens.ids[start:end]
-        if tokens.types is not None:
-            types[index, : end - start] = tokens.types[start:end]
-    mask = np.arange(width)[None, :] < lengths[:, None]
-    arrays = {"input_ids": ids, "attention_mask": mask.astype(np.int64)}
+    ids, mask = pad(tokens.ids, tokens.offsets, rows, tokens.pad_id, multiple=multiple)
+    arrays = {"input_ids": ids, "attention_mask": mask}
     if tokens.types is not None:
-        arrays["token_type_ids"] = types
-    return {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in arrays.items()}
+        arrays["token_type_ids"], _ = pad(tokens.types, tokens.offsets, rows, 0, multiple=multiple)
+    return {name: to_device(array, device) for name, array in arrays.items()}
+
+
+def collate_answers(
+    tokens: Tokens, rows: NDArray[np.int64], device: torch.device, *, is_decoder: bool, multiple: int = 1
+) -> tuple[dict[str, Any], torch.Tensor]:
+    """Model inputs for learning to write, and the labels of the written part.
+
+    A decoder reads prompt and answer in one row, padded on the left, so that all answers end at the last place; an
+    encoder-decoder reads the prompt and gets the answer as labels.
+
+    Returns:
+        Inputs, and labels of shape `(len(rows), longest answer)`, -100 where there is nothing to write.
+    """
+    if tokens.targets is None or tokens.target_offsets is None:
+        raise ValueError("tokens with targets are expected, but these have none")
+    target, mask = pad(tokens.targets, tokens.target_offsets, rows, IGNORED, side="left" if is_decoder else "right")
+    labels = to_device(np.where(mask == 1, target, IGNORED), device)
+    if not is_decoder:
+        return {**collate(tokens, rows, device, multiple=multiple), "labels": labels}, labels
+    prompt, known = pad(tokens.ids, tokens.offsets, rows, tokens.pad_id, side="left")
+    joined = _join_left([(prompt, known), (np.where(mask == 1, target, tokens.pad_id), mask)])
+    inputs = {"input_ids": joined[0], "attention_mask": joined[1]}
+    return {name: to_device(array, device) for name, array in inputs.items()}, labels
+
+
+def collate_prompts(tokens: Tokens, rows: NDArray[np.int64], device: torch.device) -> dict[str, Any]:
+    """Prompts padded on the left: what is written continues each of them."""
+    ids, mask = pad(tokens.ids, tokens.offsets, rows, tokens.pad_id, side="left")
+    return {"input_ids": to_device(ids, device), "attention_mask": to_device(mask, device)}
+
+
+def pad(
+    values: NDArray[Any],
+    offsets: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    fill: int,
+    *,
+    side: Literal["left", "right"] = "right",
+    multiple: int = 1,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of a ragged array as a rectangle, and its mask (1 where a value stands), both `(len(rows), width)`."""
+    lengths = offsets[rows + 1] - offsets[rows]
+    width = int(-(-int(lengths.max()) // multiple) * multiple)
+    column = np.arange(width)[None, :] - (0 if side == "right" else (width - lengths)[:, None])
+    mask = (column >= 0) & (column < lengths[:, None])
+    places = np.where(mask, offsets[rows][:, None] + column, 0)
+    return np.where(mask, values[places].astype(np.int64), np.int64(fill)), mask.astype(np.int64)
+
+
+def to_device(array: NDArray[Any], device: torch.device) -> torch.Tensor:
+    """A tensor on the device; the copy does not block where it need not."""
+    return torch.from_numpy(array).to(device, non_blocking=True)
+
+
+def _join_left(parts: list[tuple[NDArray[Any], NDArray[Any]]]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Rectangles side by side, each row's padding moved to its left end."""
+    values, mask = (np.concatenate([part[index] for part in parts], axis=1) for index in (0, 1))
+    order = np.argsort(mask, axis=1, kind="stable")  # padding first, the rest in its order
+    values, mask = np.take_along_axis(values, order, axis=1), np.take_along_axis(mask, order, axis=1)
+    first = int(mask.sum(axis=1).max())
+    return values[:, -first:], mask[:, -first:]
 
 
 def _cached(task: Task, split: Split, model: ModelInfo, tokenizer: Callable[[], Any], max_length: int) -> Tokens:
-    key = content_id([CACHE_VERSION, task.fingerprint, split, model.path, model.revision, max_length])
-    file = Path(task.folder) / "tokens" / f"{key}.safetensors"
-    tokens = _read(file)
-    if tokens is None:
-        tokens = tokenize(task, split, tokenizer(), max_length)
-        _write(file, tokens)
+    """From the cache, else tokenised. Rows that can be cut are tokenised whole, once for all lengths."""
+    whole = _stored(task, split, model, model.max_positions)
+    if whole is None and task.kind == "classification":
+        whole = _make(task, split, model, tokenizer, model.max_positions)
+    if whole is not None and (whole.closing >= 0 or max_length == model.max_positions):
+        return cut_rows(whole, max_length) if whole.closing >= 0 else whole
+    found = _stored(task, split, model, max_length)
+    return _make(task, split, model, tokenizer, max_length) if found is None else found
+
+
+def _make(task: Task, split: Split, model: ModelInfo, tokenizer: Callable[[], Any], max_length: int) -> Tokens:
+    tokens = tokenize(task, split, tokenizer(), max_length, model.architecture)
+    write_cache(_file(task, split, model, max_length), tokens)
     return tokens
 
 
-def tokenize(task: Task, split: Split, tokenizer: Any, max_length: int) -> Tokens:
-    """Tokenise the rows of a split with a Transformers tokenizer, cutting each off at `max_length` tokens."""
-    table = pq.read_table(task.file(split))
-    texts = table.column("text").to_pylist()
-    pairs = table.column("text_pair").to_pylist() if "text_pair" in table.column_names else None
-    coded = tokenizer(texts, pairs, truncation=True, max_length=max_length, return_attention_mask=False)
-    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id or 0
-    rows = [row or [pad] for row in coded["input_ids"]]  # a text of nothing but unknown signs can come out empty
-    has_types = pairs is not None and "token_type_ids" in coded
-    return Tokens(
-        ids=np.concatenate([np.asarray(row, dtype=np.int32) for row in rows]),
-        offsets=np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64),
-        labels=table.column("label").to_numpy().astype(np.int64),
-        types=np.concatenate([np.asarray(row, dtype=np.uint8) for row in coded["token_type_ids"]])
-        if has_types
-        else None,
-        pad_id=int(pad),
-    )
+def _stored(task: Task, split: Split, model: ModelInfo, max_length: int) -> Tokens | None:
+    return read_cache(_file(task, split, model, max_length))
 
 
-def _read(file: Path) -> Tokens | None:
-    """Read a cache file; None when it is absent or damaged (then it is made anew)."""
-    try:
-        with safe_open(file, framework="numpy") as stored:
-            arrays = {name: stored.get_tensor(name) for name in list(stored.keys())}
-            pad_id = int((stored.metadata() or {})["pad_id"])
-    except (OSError, SafetensorError, KeyError, ValueError):
-        return None
-    return Tokens(**arrays, pad_id=pad_id)
-
-
-def _write(file: Path, tokens: Tokens) -> None:
-    """Write beside the place and rename, so that no reader sees half a file."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {"ids": tokens.ids, "offsets": tokens.offsets, "labels": tokens.labels}
-    if tokens.types is not None:
-        arrays["types"] = tokens.types
-    part = file.with_suffix(f".{uuid.uuid4().hex[:8]}.part")
-    try:
-        save_file(arrays, part, metadata={"pad_id": str(tokens.pad_id)})
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+def _file(task: Task, split: Split, model: ModelInfo, max_length: int) -> Path:
+    key = content_id([CACHE_VERSION, task.fingerprint, split, model.path, model.revision, max_length])
+    return Path(task.folder) / "tokens" / f"{key}.safetensors"

@@ -5,13 +5,15 @@ from typing import Any
 
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from xautolm_nb.run import checkpoint
-from xautolm_nb.run.data import Tokens, collate
 from xautolm_nb.run.device import Precision
 from xautolm_nb.run.methods import load_model, load_trainable, train_mode, trainable_state
-from xautolm_nb.run.optim import MAX_GRADIENT_NORM, build_optimizer, build_schedule, class_weights, weighted_loss
+from xautolm_nb.run.objectives import choose_objective
+from xautolm_nb.run.optim import MAX_GRADIENT_NORM, build_optimizer, build_schedule
 from xautolm_nb.run.protocol import Job
+from xautolm_nb.run.tokens import Tokens
 
 WEIGHT = "weight."
 
@@ -29,17 +31,14 @@ class Engine:
 
     def __init__(self, job: Job, train: Tokens, precision: Precision, *, micro_batch: int, total: int) -> None:
         config = job.trial.config
-        self._train, self._precision, self._micro_batch, self._total = train, precision, micro_batch, total
+        self._precision, self._micro_batch, self._total = precision, micro_batch, total
         self._config = config
-        self.model = load_model(job.model, config, job.task, seed=job.trial.seed).to(precision.device)
+        self.model = place(load_model(job.model, config, job.task, seed=job.trial.seed), precision.device)
         self._trained = [weight for weight in self.model.parameters() if weight.requires_grad]
         self._optimizer = build_optimizer(self.model, config)
         self._schedule = build_schedule(self._optimizer, config, total=total)
         self._scaler = torch.amp.GradScaler(precision.device.type, enabled=precision.needs_scaling)
-        by_class = class_weights(train.labels, len(job.task.labels), balanced=bool(config.get("class_weights")))
-        self._row_weights = by_class[train.labels]
-        self._class_weights = torch.from_numpy(by_class).to(precision.device)
-        self._labels = torch.from_numpy(train.labels)
+        self._objective = choose_objective(job, train, precision)
 
     def train_mode(self) -> None:
         """Switch from validation to training."""
@@ -51,7 +50,7 @@ class Engine:
         Returns:
             The batch's mean loss, still on the device, and its tokens with padding.
         """
-        whole = float(self._row_weights[rows].sum())
+        whole = self._objective.whole(rows)
         loss = torch.zeros((), device=self._precision.device)
         tokens = 0
         for start in range(0, len(rows), self._micro_batch):
@@ -89,11 +88,11 @@ class Engine:
 
     def _pass(self, rows: NDArray[Any], whole: float) -> tuple[torch.Tensor, int]:
         """Forward and backward on a micro-batch, whose loss is its share of the batch's weighted mean."""
-        device = self._precision.device
-        inputs = collate(self._train, rows, device, multiple=self._precision.padding)
-        labels = self._labels[torch.from_numpy(rows)].to(device)
-        with self._precision.forward():
-            logits = self.model(**inputs).logits
-        share = weighted_loss(logits, labels, self._class_weights, whole)
+        share, tokens = self._objective.share(self.model, rows, whole)
         torch.autograd.backward(self._scaler.scale(share))
-        return share.detach(), inputs["input_ids"].numel()
+        return share.detach(), tokens
+
+
+def place(model: nn.Module, device: torch.device) -> nn.Module:
+    """Bring a model to the device; weights in 4 bits go there by themselves when they are loaded."""
+    return model if getattr(model, "is_loaded_in_4bit", False) else model.to(device)

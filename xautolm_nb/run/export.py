@@ -9,11 +9,14 @@ from typing import Any
 from xautolm_nb.core.errors import StudyError
 from xautolm_nb.core.task import Split
 from xautolm_nb.run import checkpoint
-from xautolm_nb.run.data import model_length, read_tokens
+from xautolm_nb.run.adapters import merge_adapters
+from xautolm_nb.run.data import length_cap, model_length, read_tokens
 from xautolm_nb.run.device import choose_precision
-from xautolm_nb.run.methods import load_model, load_tokenizer, load_trainable, merge_adapters
+from xautolm_nb.run.engine import place
+from xautolm_nb.run.loading import load_tokenizer
+from xautolm_nb.run.methods import load_model, load_trainable
 from xautolm_nb.run.protocol import Job
-from xautolm_nb.run.scoring import score_model
+from xautolm_nb.run.scoring import Judge
 
 BATCH_SIZE = 32
 
@@ -48,9 +51,16 @@ def evaluate(job: Job, split: Split) -> dict[str, float]:
             hint="Prepare the task with a test split.",
         )
     precision = replace(choose_precision(job.context.system), autocast=None)
-    model = load_best(job).to(precision.device)
-    tokens = read_tokens(job.task, split, job.model, lambda: load_tokenizer(job.model), _cap(job))
-    return score_model(model, tokens, job.task.metric, precision, batch_size=BATCH_SIZE).metrics
+    model = place(load_best(job), precision.device)
+    judge = Judge(
+        task=job.task,
+        split=split,
+        tokens=read_tokens(job.task, split, job.model, lambda: load_tokenizer(job.model), _cap(job)),
+        info=job.model,
+        precision=precision,
+        tokenizer=lambda: load_tokenizer(job.model),
+    )
+    return judge.score(model, batch_size=BATCH_SIZE).metrics
 
 
 def export(job: Job, folder: Path) -> None:
@@ -73,5 +83,4 @@ def export(job: Job, folder: Path) -> None:
 
 
 def _cap(job: Job) -> int | None:
-    cap = job.trial.config.get("max_length")
-    return int(cap) if cap is not None else None
+    return length_cap(job.trial.config, job.model)

@@ -15,16 +15,19 @@ from xautolm_nb.core.events import TrialProgress
 from xautolm_nb.core.runner import ShouldStop
 from xautolm_nb.core.task import Split
 from xautolm_nb.core.trial import CurvePoint, FailureKind, Outcome
-from xautolm_nb.run.data import Tokens, epoch_batches, read_tokens
+from xautolm_nb.run.data import epoch_batches, length_cap, read_tokens
 from xautolm_nb.run.device import choose_precision
 from xautolm_nb.run.engine import Engine
 from xautolm_nb.run.failures import TrialError, name_failure
 from xautolm_nb.run.keeper import Keeper, Packed
+from xautolm_nb.run.loading import load_tokenizer
 from xautolm_nb.run.measure import Meter
-from xautolm_nb.run.methods import load_tokenizer, trainable_state
+from xautolm_nb.run.methods import trainable_state
 from xautolm_nb.run.position import Position
+from xautolm_nb.run.predicting import not_finite
 from xautolm_nb.run.protocol import Job
-from xautolm_nb.run.scoring import not_finite, score_model
+from xautolm_nb.run.scoring import Judge
+from xautolm_nb.run.tokens import Tokens
 from xautolm_nb.space.physics import fit_micro_batch
 
 PROGRESS_SECONDS = 0.25
@@ -93,7 +96,7 @@ class FineTuning:
         config = self._job.trial.config
         with self._meter.phase("load"):
             self._tell("load")
-            self._train, self._validation = self._read("train"), self._read("validation")
+            self._train, self._judge = self._read("train"), self._build_judge()
             self._batch_size = int(config["batch_size"])
             self._epoch_steps = math.ceil(len(self._train) / self._batch_size)
             self._position.total = int(config["epochs"]) * self._epoch_steps
@@ -127,9 +130,21 @@ class FineTuning:
         )
 
     def _read(self, split: Split) -> Tokens:
-        cap, model = self._job.trial.config.get("max_length"), self._job.model
-        length = int(cap) if cap is not None else None
-        return read_tokens(self._job.task, split, model, lambda: load_tokenizer(model), length)
+        job = self._job
+        return read_tokens(job.task, split, job.model, self._tokenizer, length_cap(job.trial.config, job.model))
+
+    def _tokenizer(self) -> Any:
+        return load_tokenizer(self._job.model)
+
+    def _build_judge(self) -> Judge:
+        return Judge(
+            task=self._job.task,
+            split="validation",
+            tokens=self._read("validation"),
+            info=self._job.model,
+            precision=self._precision,
+            tokenizer=self._tokenizer,
+        )
 
     def _build_engine(self, saved: Packed | None) -> Engine:
         total = self._position.total
@@ -189,7 +204,7 @@ class FineTuning:
         self._tell("evaluate")
         with self._meter.phase("eval"):
             batch = max(2 * self._micro_batch, 16)
-            score = score_model(self._engine.model, self._validation, metric, self._precision, batch_size=batch)
+            score = self._judge.score(self._engine.model, batch_size=batch)
         point = CurvePoint(
             fidelity=rung,
             score=score.value,

@@ -1,17 +1,18 @@
 """Predicting a split with a model, and scoring it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import nn
 
-from xautolm_nb.core.task import Metric
-from xautolm_nb.core.trial import FailureKind
-from xautolm_nb.run.data import Tokens, collate, sorted_batches
+from xautolm_nb.core.model import ModelInfo
+from xautolm_nb.core.task import Split, Task
 from xautolm_nb.run.device import Precision
-from xautolm_nb.run.failures import TrialError
+from xautolm_nb.run.predicting import predict_classes, predict_spans, write
+from xautolm_nb.run.tokens import Tokens
+from xautolm_nb.tasks.answers import is_of_spans, references, split_spans
+from xautolm_nb.tasks.files import read_split
 from xautolm_nb.tasks.metrics import score
 
 
@@ -22,38 +23,42 @@ class Score:
     value: float
     """The task's metric."""
     metrics: dict[str, float]
-    """All metrics of the task kind, by name."""
+    """The metric and its companions, by name."""
 
 
-def predict(model: nn.Module, tokens: Tokens, precision: Precision, *, batch_size: int) -> NDArray[np.int64]:
-    """Most probable class by row, in the order of the rows.
+@dataclass(frozen=True, kw_only=True)
+class Judge:
+    """Scores models on one split of a task."""
 
-    Raises:
-        TrialError: An output is not finite (`not_finite`).
-    """
-    predictions = np.zeros(len(tokens), dtype=np.int64)
-    model.eval()
-    with torch.inference_mode():
-        for rows in sorted_batches(tokens.lengths, batch_size):
-            with precision.forward():
-                logits = model(**collate(tokens, rows, precision.device, multiple=precision.padding)).logits
-            if not bool(torch.isfinite(logits).all()):
-                raise not_finite("outputs in validation")
-            predictions[rows] = logits.argmax(dim=-1).cpu().numpy()
-    return predictions
+    task: Task
+    split: Split
+    tokens: Tokens
+    info: ModelInfo
+    precision: Precision
+    tokenizer: Callable[[], Any]
+    """Loads the tokenizer; called only where texts are written."""
 
+    def score(self, model: nn.Module, *, batch_size: int) -> Score:
+        """Predict the split and score it by the task's metric.
 
-def score_model(model: nn.Module, tokens: Tokens, metric: Metric, precision: Precision, *, batch_size: int) -> Score:
-    """Predict a split and score it by the task's metric."""
-    predictions = predict(model, tokens, precision, batch_size=batch_size)
-    metrics = {name: float(value) for name, value in score(metric.name, predictions, tokens.labels).items()}
-    return Score(value=metrics[metric.name], metrics=metrics)
+        Raises:
+            TrialError: An output is not finite (`not_finite`).
+        """
+        name, kind = self.task.metric.name, self.task.kind
+        if kind == "classification":
+            predictions: Any = predict_classes(model, self.tokens, self.precision, batch_size=batch_size)
+            values = score(name, predictions, self.tokens.labels)
+        else:
+            table = read_split(self.task, self.split)
+            predictions = self._texts(model, table["text_pair"].tolist() if "text_pair" in table else [], batch_size)
+            if is_of_spans(self.task):
+                predictions = [split_spans(text) for text in predictions]
+            values = score(name, predictions, references(table, self.task), kind=kind)
+        metrics = {metric: float(value) for metric, value in values.items()}
+        return Score(value=metrics[name], metrics=metrics)
 
-
-def not_finite(what: str) -> TrialError:
-    """The failure of a training that has diverged."""
-    return TrialError(
-        FailureKind.NOT_FINITE,
-        f"Training expects finite numbers, but got {what} that are not.",
-        hint="A lower learning rate or a longer warm-up helps.",
-    )
+    def _texts(self, model: nn.Module, contexts: list[str], batch_size: int) -> list[str]:
+        if self.task.kind == "extractive_qa":
+            return predict_spans(model, self.tokens, contexts, self.precision, batch_size=batch_size)
+        is_decoder = self.info.architecture == "decoder"
+        return write(model, self.tokens, self.tokenizer(), self.precision, batch_size=batch_size, is_decoder=is_decoder)

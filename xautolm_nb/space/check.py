@@ -1,15 +1,14 @@
 """Why a configuration cannot run here, found before it is run (XAutoLM 11, P1 and P2: 65 % of recorded failures)."""
 
 from collections.abc import Mapping
+from functools import lru_cache
+from importlib.util import find_spec
 
 from xautolm_nb.core.config import Config
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.model import ModelInfo
+from xautolm_nb.space.cells import CONV1D, LORA_METHODS, why_not
 from xautolm_nb.space.physics import GIB, MEMORY_SHARE, estimate, fit_micro_batch, memory_bytes, memory_limit_gib
-
-_CONV1D = frozenset({"gpt2", "openai-gpt"})
-"""Families built of Conv1D modules, whose weights PiSSA cannot split."""
-_NO_HEAD = frozenset({"phi3small", "mamba", "rwkv"})
 
 
 def check(
@@ -28,7 +27,9 @@ def check(
         return f"Model '{config.get('model')}' is not in the pool ({', '.join(models) or 'which is empty'})."
     return (
         _reachable(model)
-        or _method_fits(config, model)
+        or why_not(str(config.get("method")), model, context.task.kind)
+        or _quantised(config, context)
+        or _length_fits(config, model)
         or _lora_works(config, model)
         or _memory_fits(config, model, context)
         or _time_fits(config, model, context, seconds_limit)
@@ -41,28 +42,40 @@ def _reachable(model: ModelInfo) -> str | None:
     return None
 
 
-def _method_fits(config: Config, model: ModelInfo) -> str | None:
-    method = str(config.get("method"))
-    if method not in ("full", "partial", "lora", "head"):
-        return f"Method '{method}' is not one of full, partial, lora, head."
-    if model.architecture == "encoder_decoder":
-        return f"Model '{model.id}' is an encoder-decoder; classification is run with encoders and decoders here."
-    if model.family in _NO_HEAD:
-        return f"Transformers has no classification head for the family '{model.family}' of '{model.id}'."
-    if method == "partial" and 0 < model.layers < 2:
-        return f"Model '{model.id}' has {model.layers} layer, too few to train only a part of them."
+@lru_cache(maxsize=1)
+def has_bitsandbytes() -> bool:
+    """Whether the library for 4-bit weights is installed."""
+    return find_spec("bitsandbytes") is not None
+
+
+def _quantised(config: Config, context: Context) -> str | None:
+    if config.get("method") != "qlora":
+        return None
+    if context.system.device != "cuda":
+        return f"QLoRA needs a GPU, but training runs on {context.system.device}."
+    if not has_bitsandbytes():
+        return "QLoRA needs the package bitsandbytes, which is not installed."
+    return None
+
+
+def _length_fits(config: Config, model: ModelInfo) -> str | None:
+    learned = int(config.get("virtual_tokens", 0))
     if int(config.get("max_length", 0)) > (model.max_positions or 512):
         return f"Model '{model.id}' reads {model.max_positions} tokens, fewer than max_length={config['max_length']}."
+    if learned >= (model.max_positions or 512) / 2:
+        return f"Learned prompts of {learned} tokens leave too few of the {model.max_positions} of '{model.id}'."
     return None
 
 
 def _lora_works(config: Config, model: ModelInfo) -> str | None:
     init = config.get("lora_init", "default")
+    if init == "pissa" and config.get("method") == "qlora":
+        return "PiSSA initialisation splits full-precision weights, which QLoRA does not keep."
     if init not in ("default", "gaussian", "pissa"):
         return f"LoRA initialisation '{init}' needs a quantised model, which is not used here."
-    if init == "pissa" and model.family in _CONV1D:
+    if init == "pissa" and model.family in CONV1D:
         return f"PiSSA initialisation needs linear layers; '{model.id}' is built of Conv1D layers."
-    if config.get("method") == "lora" and model.hidden and int(config.get("lora_rank", 1)) > model.hidden:
+    if config.get("method") in LORA_METHODS and model.hidden and int(config.get("lora_rank", 1)) > model.hidden:
         return f"LoRA rank {config['lora_rank']} exceeds the width {model.hidden} of '{model.id}'."
     return None
 

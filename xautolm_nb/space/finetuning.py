@@ -1,4 +1,4 @@
-"""The mended space of fine-tuning for classification, `xautolm-nb/1`.
+"""The mended space of fine-tuning, `xautolm-nb/1`.
 
 It is the space of XAutoLM 2.1 with the defects of section 11 mended: models that cannot run are not offered (P1, P12),
 memory decides the micro-batch and not chance (P2), lengths follow the data and the model (P3, P4), warm-up is a ratio
@@ -6,19 +6,20 @@ memory decides the micro-batch and not chance (P2), lengths follow the data and 
 and no parameter exists where it does nothing (P10). Clipping, precision, padding and workers are the engine's (P14).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
 
 from xautolm_nb.core.config import ConfigValue
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.errors import ModelError, SpaceError
 from xautolm_nb.core.model import ModelInfo
+from xautolm_nb.core.task import TaskKind
+from xautolm_nb.space.cells import DEFAULT_METHODS, LORA_METHODS, METHODS, PROMPT_METHODS, why_not, why_not_model
 from xautolm_nb.space.lengths import token_quantile
 from xautolm_nb.space.parameters import Categorical, Condition, Float, Integer, Ordinal, Parameter
 from xautolm_nb.space.space import SearchSpace
 
 SPACE = "xautolm-nb/1"
-METHODS = ("full", "partial", "lora", "head")
 OPTIMIZERS = ("adamw", "adagrad", "sgd")
 BATCH_SIZES = (8, 16, 32, 64, 128)
 LENGTHS = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
@@ -33,6 +34,15 @@ _LEARNING_RATES: dict[tuple[str, str], tuple[float, float, float]] = {
     ("lora", "adamw"): (5e-5, 5e-3, 5e-4),
     ("lora", "adagrad"): (5e-4, 5e-2, 5e-3),
     ("lora", "sgd"): (3e-3, 3e-1, 3e-2),
+    ("ia3", "adamw"): (5e-4, 1e-1, 8e-3),
+    ("ia3", "adagrad"): (5e-3, 1.0, 8e-2),
+    ("ia3", "sgd"): (1e-2, 10.0, 5e-1),
+    ("prompt", "adamw"): (1e-3, 3e-1, 3e-2),
+    ("prompt", "adagrad"): (1e-2, 1.0, 2e-1),
+    ("prompt", "sgd"): (1e-2, 30.0, 1.0),
+    ("prefix", "adamw"): (5e-4, 1e-1, 1e-2),
+    ("prefix", "adagrad"): (5e-3, 1.0, 1e-1),
+    ("prefix", "sgd"): (1e-2, 10.0, 5e-1),
     ("head", "adamw"): (1e-4, 3e-2, 2e-3),
     ("head", "adagrad"): (1e-3, 3e-1, 2e-2),
     ("head", "sgd"): (1e-3, 1.0, 5e-2),
@@ -48,7 +58,7 @@ def build_space(
     context: Context,
     models: Sequence[ModelInfo],
     *,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] = DEFAULT_METHODS,
     max_epochs: int = 10,
     optimizers: Sequence[str] = OPTIMIZERS,
 ) -> SearchSpace:
@@ -72,17 +82,17 @@ def build_space(
         raise SpaceError(f"A space expects at least 1 epoch, but got max_epochs={max_epochs}.")
     parameters = [
         Categorical(name="model", values=tuple(m.id for m in models), default=_default_model(models, context)),
-        *_methods(models, methods),
-        *_common(max_epochs, optimizers),
+        *_methods(models, methods, context.task.kind),
+        *_common(max_epochs, optimizers, context.task.kind),
         *_learning_rates(methods, optimizers),
         *_weight_decay(optimizers),
         *_lengths(models, context),
-        *(parameter for method, make in _BY_METHOD for parameter in make() if method in methods),
+        *_by_method(methods),
     ]
     preferred = {model.id: {"learning_rate": 2e-5} for model in models if model.hidden >= _LARGE_HIDDEN}
     return SearchSpace(
         name=SPACE,
-        parameters=_merged(parameters),
+        parameters=tuple(parameters),
         models={model.id: model for model in models},
         preferred=preferred,
     )
@@ -112,42 +122,45 @@ def _chosen(name: str, wanted: Sequence[str], known: tuple[str, ...]) -> tuple[s
 def _default_model(models: Sequence[ModelInfo], context: Context) -> str:
     """The largest whole checkpoint of a size people try first on the device, at hand before the hub's."""
     limit = _DEFAULT_MILLIONS["cpu" if context.system.device == "cpu" else "cuda"] * 1e6
-    whole = [model for model in models if not model.is_cut] or list(models)
+    able = [model for model in models if why_not_model(model, context.task.kind) is None] or list(models)
+    whole = [model for model in able if not model.is_cut] or able
     ready = [model for model in whole if model.where != "hub"] or whole
     usual = [model for model in ready if model.parameters <= limit]
     return max(usual, key=lambda model: model.parameters).id if usual else min(ready, key=lambda m: m.parameters).id
 
 
-def _methods(models: Sequence[ModelInfo], methods: tuple[str, ...]) -> list[Parameter]:
-    """The method; models of one layer have no top layers to choose, so partial is not offered for them."""
-    shallow = tuple(model.id for model in models if 0 < model.layers < 2)
-    rest = tuple(method for method in methods if method != "partial")
-    if not shallow or "partial" not in methods or not rest:
-        return [Categorical(name="method", values=methods, default=methods[0])]
-    deep = tuple(model.id for model in models if model.id not in shallow)
-    offered = ((deep, methods), (shallow, rest))
+def _methods(models: Sequence[ModelInfo], methods: tuple[str, ...], kind: TaskKind) -> list[Parameter]:
+    """The method, out of those that go with a model on this kind of task; a model with none has none to choose."""
+    groups: dict[tuple[ConfigValue, ...], list[str]] = {}
+    for model in models:
+        fitting = tuple(method for method in methods if why_not(method, model, kind) is None)
+        groups.setdefault(fitting, []).append(model.id)
     return [
-        Categorical(name="method", values=values, default=values[0], when={"model": ids})
-        for ids, values in offered
-        if ids
+        Categorical(
+            name="method", values=values, default=values[0], when={"model": tuple(ids)} if len(groups) > 1 else {}
+        )
+        for values, ids in groups.items()
+        if values
     ]
 
 
-def _common(max_epochs: int, optimizers: tuple[str, ...]) -> list[Parameter]:
+def _common(max_epochs: int, optimizers: tuple[str, ...], kind: TaskKind) -> list[Parameter]:
+    by_class = [Categorical(name="class_weights", values=(False, True), default=False)]
     return [
         Integer(name="epochs", low=1, high=max_epochs, default=min(3, max_epochs)),
         Ordinal(name="batch_size", values=BATCH_SIZES, default=16),
         Categorical(name="optimizer", values=optimizers, default=optimizers[0]),
         Categorical(name="schedule", values=("linear", "cosine", "constant"), default="linear"),
         Float(name="warmup_ratio", low=0.0, high=0.3, default=0.1),
-        Categorical(name="class_weights", values=(False, True), default=False),
+        *(by_class if kind == "classification" else []),
     ]
 
 
 def _learning_rates(methods: tuple[str, ...], optimizers: tuple[str, ...]) -> list[Parameter]:
     result: list[Parameter] = []
     for method, optimizer in product(methods, optimizers):
-        low, high, default = _LEARNING_RATES[method, optimizer]
+        like = "lora" if method in LORA_METHODS else method
+        low, high, default = _LEARNING_RATES[like, optimizer]
         when: Condition = {"method": (method,), "optimizer": (optimizer,)}
         result.append(Float(name="learning_rate", low=low, high=high, default=default, log=True, when=when))
     return result
@@ -179,37 +192,19 @@ def _lengths(models: Sequence[ModelInfo], context: Context) -> list[Parameter]:
     ]
 
 
-def _regularised() -> list[Parameter]:
-    return [Float(name="dropout", low=0.0, high=0.3, default=0.1, when={"method": ("full", "partial")})]
-
-
-def _partial() -> list[Parameter]:
-    return [Ordinal(name="layer_share", values=(0.125, 0.25, 0.5, 0.75), default=0.5, when={"method": ("partial",)})]
-
-
-def _lora() -> list[Parameter]:
-    when: Condition = {"method": ("lora",)}
-    return [
-        Integer(name="lora_rank", low=2, high=64, default=8, log=True, when=when),
-        Ordinal(name="lora_scale", values=(0.5, 1.0, 2.0, 4.0), default=2.0, when=when),
-        Float(name="lora_dropout", low=0.0, high=0.3, default=0.05, when=when),
-        Categorical(name="lora_targets", values=("attention", "all-linear"), default="all-linear", when=when),
-        Categorical(name="lora_init", values=("default", "gaussian", "pissa"), default="default", when=when),
+def _by_method(methods: tuple[str, ...]) -> list[Parameter]:
+    """Parameters that exist for some methods only."""
+    lora: Condition = {"method": tuple(method for method in LORA_METHODS if method in methods)}
+    learned: Condition = {"method": tuple(method for method in PROMPT_METHODS if method in methods)}
+    regularised: Condition = {"method": ("full", "partial")}
+    found: list[Parameter] = [
+        Float(name="dropout", low=0.0, high=0.3, default=0.1, when=regularised),
+        Ordinal(name="layer_share", values=(0.125, 0.25, 0.5, 0.75), default=0.5, when={"method": ("partial",)}),
+        Integer(name="lora_rank", low=2, high=64, default=8, log=True, when=lora),
+        Ordinal(name="lora_scale", values=(0.5, 1.0, 2.0, 4.0), default=2.0, when=lora),
+        Float(name="lora_dropout", low=0.0, high=0.3, default=0.05, when=lora),
+        Categorical(name="lora_targets", values=("attention", "all-linear"), default="all-linear", when=lora),
+        Categorical(name="lora_init", values=("default", "gaussian", "pissa"), default="default", when=lora),
+        Ordinal(name="virtual_tokens", values=(4, 8, 16, 32), default=16, when=learned),
     ]
-
-
-_BY_METHOD: tuple[tuple[str, Callable[[], list[Parameter]]], ...] = (
-    ("full", _regularised),
-    ("partial", _regularised),
-    ("partial", _partial),
-    ("lora", _lora),
-)
-
-
-def _merged(parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
-    """Keep one of equal parameters (dropout belongs to two methods)."""
-    result: list[Parameter] = []
-    for parameter in parameters:
-        if parameter not in result:
-            result.append(parameter)
-    return tuple(result)
+    return [parameter for parameter in found if set(parameter.when["method"]) & set(methods)]

@@ -6,8 +6,9 @@ from typing import Any
 from xautolm_nb.core.context import Context, SystemMetaFeatures, TaskMetaFeatures
 from xautolm_nb.core.errors import SpaceError
 from xautolm_nb.core.model import ModelInfo
+from xautolm_nb.space.cells import DEFAULT_METHODS
 from xautolm_nb.space.check import check
-from xautolm_nb.space.finetuning import METHODS, build_space
+from xautolm_nb.space.finetuning import build_space
 from xautolm_nb.space.physics import GIB, memory_bytes, memory_limit_gib
 from xautolm_nb.space.space import SearchSpace
 
@@ -38,7 +39,7 @@ def _row(model: ModelInfo, context: Context) -> dict[str, Any]:
         "licence": model.licence,
         "limit_gib": round(memory_limit_gib(context), 2),
     }
-    reasons = {method: _look(space, method, context, row) for method in METHODS}
+    reasons = {method: _look(space, method, context, row) for method in DEFAULT_METHODS}
     row["fits"] = [method for method, reason in reasons.items() if reason is None]
     row["reason"] = "" if row["fits"] else next(reason for reason in reasons.values() if reason)
     return row

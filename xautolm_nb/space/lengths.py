@@ -30,6 +30,13 @@ def token_quantile(context: Context, share: float) -> float:
     return float(np.interp(share, at, tokens))
 
 
+def written_tokens(context: Context) -> float:
+    """Tokens of a long target, where the task is to write; 0 otherwise."""
+    if context.task.kind != "generation":
+        return 0.0
+    return max(context.task.extra.get("target_tokens_p99", 32.0), 1.0)
+
+
 def length_cap(config: Config, model: ModelInfo, context: Context) -> float:
     """Longest row that is not cut: `max_length`, or without it the 99.5 % quantile; never above the model's limit."""
     wanted = float(config["max_length"]) if "max_length" in config else token_quantile(context, 0.995)

@@ -14,7 +14,8 @@ from xautolm_nb.core.config import Config
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.model import ModelInfo
 from xautolm_nb.space import recorded
-from xautolm_nb.space.lengths import batch_tokens, longest_tokens, rows_train, rows_validation
+from xautolm_nb.space.cells import LORA_METHODS, PROMPT_METHODS
+from xautolm_nb.space.lengths import batch_tokens, longest_tokens, rows_train, rows_validation, written_tokens
 from xautolm_nb.space.weights import body_parameters, trainable_parameters, trained_share
 
 GIB = 2.0**30
@@ -30,6 +31,8 @@ _SQUARED_BYTES = {True: 20, False: 14}
 """Kept per attention score where scores are stored: measured 13.8 on a CPU; on a GPU only for `_UNFUSED` families."""
 _UNFUSED = frozenset({"deberta", "deberta-v2"})
 """Families whose attention adds position scores of its own and cannot use the fused kernels."""
+_LOGIT_BYTES = 12
+"""Kept per written token and word of the vocabulary: logits in float32, their softmax and its gradient."""
 _UNKNOWN_MEMORY_GIB = 16.0
 _UNKNOWN_GPU_TFLOPS = 30.0  # what the recorded card reached in mixed precision
 _GPU_SHARE, _CPU_SHARE = 0.4, 0.7  # of the matrix-multiplication rate; CPU measured with MiniLM: .6 to .9 by batch
@@ -138,8 +141,12 @@ def memory_bytes(config: Config, model: ModelInfo, context: Context, micro_batch
     amp = context.system.device != "cpu"
     trained = trainable_parameters(config, model)
     state = {"adamw": 8, "adagrad": 4, "sgd": 4}[str(config["optimizer"])]
-    copies = model.parameters * (4 + 2 * amp) + trained * (4 + state)
-    return copies + _activations(config, model, context, micro_batch, amp=amp) + _OVERHEAD_BYTES
+    weights = model.parameters * (4.0 + 2.0 * amp)
+    if config["method"] == "qlora":  # half a byte and its scales; embeddings stay in 16 bits
+        weights = 0.6 * (model.parameters - model.embedding_parameters) + 2.0 * model.embedding_parameters
+    activations = _activations(config, model, context, micro_batch, amp=amp)
+    logits = _LOGIT_BYTES * micro_batch * written_tokens(context) * model.vocabulary
+    return weights + trained * (4 + state) + activations + logits + _OVERHEAD_BYTES
 
 
 def _activations(config: Config, model: ModelInfo, context: Context, rows: int, *, amp: bool) -> float:
@@ -156,7 +163,7 @@ def _kept_layers(config: Config, model: ModelInfo) -> float:
     match str(config["method"]):
         case "head":
             return min(2.0, model.layers)
-        case "lora":
+        case method if method in (*LORA_METHODS, *PROMPT_METHODS, "ia3"):
             return 0.8 * model.layers
         case "partial":
             return (0.15 + 0.85 * trained_share(config, model)) * model.layers
@@ -182,7 +189,7 @@ def _passes(config: Config, model: ModelInfo) -> float:
     match str(config["method"]):
         case "head":
             return 2.0
-        case "lora":
+        case method if method in (*LORA_METHODS, *PROMPT_METHODS, "ia3"):
             return 4.3
     return 2.0 + 4.0 * trained_share(config, model)
 
@@ -203,7 +210,8 @@ def _seconds_train(
 def _seconds_eval(config: Config, model: ModelInfo, context: Context) -> float:
     length = batch_tokens(config, model, context)
     tokens = rows_validation(context) * length
-    passes = rows_validation(context) / 64
+    # Each written token is a forward pass of its own: little work, but no fewer launches.
+    passes = rows_validation(context) / 64 * max(1.0, written_tokens(context))
     return _RUNGS * (tokens * _work_per_token(model, length, 2.0) / _rate(context) + passes * 0.001 * model.layers)
 
 
