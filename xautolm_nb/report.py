@@ -159,7 +159,7 @@ def make_report(
     rows = [_row("xautolm-nb (best)", runner.evaluate(record.task, best, split), best)]
     if default is not None:
         rows.append(_row("default fine-tuning", runner.evaluate(record.task, default, split), default))
-    if references:
+    if references and record.task.kind == "classification":
         rows += simple_references(record, split)
     failures = [trial.failure.kind.value for trial in view.trials if trial.failure]
     return Report(
@@ -181,10 +181,11 @@ def make_report(
 
 
 def _row(name: str, scores: dict[str, float], trial: Trial) -> Reference:
+    score = next(iter(scores.values()))  # the task's metric, where it is no F1 (ROUGE-L, spans of DROP)
     return Reference(
         name=name,
-        f1=scores["f1"],
-        accuracy=scores["accuracy"],
+        f1=scores.get("f1", score),
+        accuracy=scores.get("accuracy", scores.get("exact_match", scores.get("drop_exact_match", score))),
         seconds=round(trial.seconds, 1),
         note=describe_config(trial.config),
     )

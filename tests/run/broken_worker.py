@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 from xautolm_nb.core.events import TrialProgress
 from xautolm_nb.core.trial import Outcome
@@ -59,12 +60,32 @@ def out_of_memory(*args: object) -> None:
     raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
 
+def no_finite_loss(engine: Any, rows: Any) -> Any:
+    import torch
+
+    return torch.tensor(float("nan")), len(rows)
+
+
+def no_space(*args: object, **kwargs: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
 def main() -> None:
     way, device = sys.argv[1:3]
     if way == "oom":
         from xautolm_nb.run.engine import Engine
 
         Engine.step = out_of_memory  # type: ignore[method-assign, assignment]
+        worker.serve(worker.perform, lambda: worker.warm(device))
+    elif way == "nan":
+        from xautolm_nb.run.engine import Engine
+
+        Engine.step = no_finite_loss  # type: ignore[method-assign, assignment]
+        worker.serve(worker.perform, lambda: worker.warm(device))
+    elif way == "disk":
+        from xautolm_nb.run import checkpoint
+
+        checkpoint.save_file = no_space  # type: ignore[assignment]
         worker.serve(worker.perform, lambda: worker.warm(device))
     elif way == "no start":
         raise ImportError("no such library")

@@ -104,3 +104,44 @@ def test_mixed_precision_keeps_float32_weights(make_job: MakeJob) -> None:
     loss, _ = engine.step(np.arange(16))
     assert loss.dtype is torch.float32 and torch.isfinite(loss)
     assert {tensor.dtype for tensor in weights(engine).values()} == {torch.float32}
+
+
+def test_memory_that_runs_out_halves_the_micro_batch_once(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = make_job(config={"dropout": 0.0})
+    expected = float(build(job).step(np.arange(16))[0])
+    engine = build(job)
+    share = engine._objective.share
+
+    def scarce(model: Any, rows: Any, whole: float) -> Any:
+        if len(rows) > 8:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return share(model, rows, whole)
+
+    monkeypatch.setattr(engine._objective, "share", scarce)
+    assert float(engine.step(np.arange(16))[0]) == pytest.approx(expected, rel=1e-5)
+    assert engine.micro_batch == 8
+    monkeypatch.setattr(engine._objective, "share", lambda *_: scarce(None, np.arange(9), 1.0))
+    with pytest.raises(torch.OutOfMemoryError):
+        engine.step(np.arange(16))
+    assert engine.micro_batch == 8
+
+
+def test_other_errors_are_not_taken_for_lack_of_memory(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = build(make_job())
+    monkeypatch.setattr(engine._objective, "share", lambda *_: (_ for _ in ()).throw(RuntimeError("shapes differ")))
+    with pytest.raises(RuntimeError, match="shapes differ"):
+        engine.step(np.arange(16))
+    assert engine.micro_batch == 16
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_checkpointing_changes_nothing_but_memory(method: str, make_job: MakeJob) -> None:
+    lora = {"lora_rank": 4, "lora_scale": 1.0, "lora_dropout": 0.0, "lora_targets": "attention", "lora_init": "default"}
+    job = make_job(config={"dropout": 0.0, "method": method, **lora})
+    tokens = read_tokens(job.task, "train", job.model, lambda: load_tokenizer(job.model), None)
+    made = [Engine(job, tokens, CPU, micro_batch=16, total=20, checkpointing=on) for on in (False, True)]
+    for engine in made:
+        engine.train_mode()
+    assert any(getattr(module, "gradient_checkpointing", False) for module in made[1].model.modules())
+    losses = [[float(engine.step(np.arange(16))[0]) for _ in range(2)] for engine in made]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)

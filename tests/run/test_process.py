@@ -119,6 +119,19 @@ class TestProcessRunner(RunnerContract):
         assert "gone" in outcome.failure.message
 
 
+def test_a_worker_survives_what_did_not_harm_it(
+    runner: ProcessRunner, task: Task, numbers: Iterator[int], trial: Trial
+) -> None:
+    runner.run(task, replace(trial, number=next(numbers), target=0.25), emit=lambda _: None, should_stop=never)
+    before = children()
+    for change in ({"optimizer": "sgd", "learning_rate": 1e30}, {"model": "gone"}):
+        wrong = replace(trial, number=next(numbers), config={**trial.config, **change})
+        outcome = runner.run(task, wrong, emit=lambda _: None, should_stop=never)
+        assert outcome.failure is not None
+        assert outcome.failure.kind in (FailureKind.NOT_FINITE, FailureKind.MODEL_UNAVAILABLE)
+        assert children() == before
+
+
 def test_files_of_a_discarded_trial_are_gone(runner: ProcessRunner, task: Task, fresh: Trial) -> None:
     runner.run(task, replace(fresh, target=0.25), emit=lambda _: None, should_stop=never)
     folder = runner.folder_of(fresh)

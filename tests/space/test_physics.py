@@ -2,12 +2,12 @@ import math
 from dataclasses import replace
 
 import pytest
-from space.samples import known, make_context
+from space.samples import TOKENS, known, make_context
 
 from xautolm_nb.core.config import ConfigValue
 from xautolm_nb.core.context import Context
 from xautolm_nb.space import build_space, estimate, fit_micro_batch, to_mended
-from xautolm_nb.space.physics import GIB, MEMORY_SHARE, memory_bytes, memory_limit_gib
+from xautolm_nb.space.physics import GIB, MEMORY_SHARE, memory_bytes, memory_limit_gib, needs_checkpointing
 
 ROBERTA = known("roberta-base")
 LARGE = known("xlm-roberta-large")
@@ -54,6 +54,24 @@ def test_a_batch_that_does_not_fit_is_split_until_it_does(gpu: Context) -> None:
     physics = estimate(wanted, LARGE, tight)
     assert physics.fits
     assert (physics.micro_batch, physics.accumulation) == split
+
+
+def test_where_no_row_fits_activations_are_computed_again() -> None:
+    long = make_context(extra={**TOKENS, "rows_train": 100.0, "tokens_max": 512.0, "tokens_p99": 512.0})
+    wanted = config(max_length=512)
+    plain, kept = (memory_bytes(wanted, LARGE, long, 1, checkpointing=on) for on in (False, True))
+    assert kept < plain
+    between = make_context(extra=long.task.extra, memory_gib=(plain + kept) / 2 / 2**30 / MEMORY_SHARE)
+    assert needs_checkpointing(wanted, LARGE, between) and not needs_checkpointing(wanted, LARGE, make_context())
+    assert fit_micro_batch(wanted, LARGE, between) is not None
+
+
+def test_writing_from_a_large_vocabulary_needs_memory_for_its_logits(context: Context) -> None:
+    extra = {**context.task.extra, "target_tokens_p99": 64.0}
+    writing = replace(context, task=replace(context.task, kind="generation", extra=extra))
+    gpt2 = known("gpt2")
+    more = memory_bytes(config(), gpt2, writing, 8) - memory_bytes(config(), gpt2, context, 8)
+    assert more == 12 * 8 * 64 * gpt2.vocabulary
 
 
 def test_a_model_too_large_for_one_row_does_not_fit(gpu: Context) -> None:

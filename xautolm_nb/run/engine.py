@@ -1,5 +1,6 @@
 """The training step: model, optimizer, schedule and loss scaling of one trial, and how they are saved and restored."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from torch import nn
 
 from xautolm_nb.run import checkpoint
 from xautolm_nb.run.device import Precision
+from xautolm_nb.run.failures import is_out_of_memory
 from xautolm_nb.run.methods import load_model, load_trainable, train_mode, trainable_state
 from xautolm_nb.run.objectives import choose_objective
 from xautolm_nb.run.optim import MAX_GRADIENT_NORM, build_optimizer, build_schedule
@@ -27,13 +29,26 @@ class Engine:
         precision: Device and number format.
         micro_batch: Rows per forward pass; gradients of a batch are summed over its passes.
         total: Steps of the full run, which the learning-rate schedule is made for.
+        checkpointing: Whether activations are computed again in the backward pass instead of kept.
     """
 
-    def __init__(self, job: Job, train: Tokens, precision: Precision, *, micro_batch: int, total: int) -> None:
+    def __init__(
+        self,
+        job: Job,
+        train: Tokens,
+        precision: Precision,
+        *,
+        micro_batch: int,
+        total: int,
+        checkpointing: bool = False,
+    ) -> None:
         config = job.trial.config
-        self._precision, self._micro_batch, self._total = precision, micro_batch, total
+        self._precision, self.micro_batch, self._total = precision, micro_batch, total
         self._config = config
         self.model = place(load_model(job.model, config, job.task, seed=job.trial.seed), precision.device)
+        if checkpointing:
+            self.model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        self._is_halved = False
         self._trained = [weight for weight in self.model.parameters() if weight.requires_grad]
         self._optimizer = build_optimizer(self.model, config)
         self._schedule = build_schedule(self._optimizer, config, total=total)
@@ -47,14 +62,34 @@ class Engine:
     def step(self, rows: NDArray[Any]) -> tuple[torch.Tensor, int]:
         """One optimizer step on a batch.
 
+        When memory runs out for the first time, the micro-batch is halved for good and the batch begun anew.
+
         Returns:
             The batch's mean loss, still on the device, and its tokens with padding.
+
+        Raises:
+            torch.OutOfMemoryError: Memory has run out again.
         """
+        try:
+            return self._whole_step(rows)
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            if self._is_halved or self.micro_batch < 2 or not is_out_of_memory(error):
+                raise
+        # Outside the handler: the traceback would keep the activations that are to be freed.
+        self._is_halved = True
+        self.micro_batch = (min(self.micro_batch, len(rows)) + 1) // 2
+        print(f"Memory ran out; on with {self.micro_batch} rows a pass.", file=sys.stderr, flush=True)
+        self._optimizer.zero_grad(set_to_none=True)
+        if self._precision.device.type == "cuda":
+            torch.cuda.empty_cache()
+        return self._whole_step(rows)
+
+    def _whole_step(self, rows: NDArray[Any]) -> tuple[torch.Tensor, int]:
         whole = self._objective.whole(rows)
         loss = torch.zeros((), device=self._precision.device)
         tokens = 0
-        for start in range(0, len(rows), self._micro_batch):
-            share, count = self._pass(rows[start : start + self._micro_batch], whole)
+        for start in range(0, len(rows), self.micro_batch):
+            share, count = self._pass(rows[start : start + self.micro_batch], whole)
             loss += share
             tokens += count
         self._scaler.unscale_(self._optimizer)

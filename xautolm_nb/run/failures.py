@@ -35,14 +35,17 @@ def name_failure(error: Exception) -> Failure:
     return Failure(kind=kind, message=message[:300], detail=_last_lines(error))
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory of the device or of the host ran out, in whichever words it was said."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in ALLOCATOR_MESSAGES)
+
+
 def _kind(error: Exception) -> FailureKind:
     if isinstance(error, TrialError):
         return error.kind
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return FailureKind.OUT_OF_MEMORY
-    if isinstance(error, RuntimeError) and any(words in str(error) for words in ALLOCATOR_MESSAGES):
-        return FailureKind.OUT_OF_MEMORY
-    return FailureKind.ERROR
+    return FailureKind.OUT_OF_MEMORY if is_out_of_memory(error) else FailureKind.ERROR
 
 
 def _last_lines(error: Exception) -> str:

@@ -28,7 +28,7 @@ from xautolm_nb.run.predicting import not_finite
 from xautolm_nb.run.protocol import Job
 from xautolm_nb.run.scoring import Judge
 from xautolm_nb.run.tokens import Tokens
-from xautolm_nb.space.physics import fit_micro_batch
+from xautolm_nb.space.physics import fit_micro_batch, needs_checkpointing
 
 PROGRESS_SECONDS = 0.25
 LOOK_EVERY = {"cpu": 1, "cuda": 8, "mps": 8}
@@ -148,7 +148,14 @@ class FineTuning:
 
     def _build_engine(self, saved: Packed | None) -> Engine:
         total = self._position.total
-        engine = Engine(self._job, self._train, self._precision, micro_batch=self._micro_batch, total=total)
+        engine = Engine(
+            self._job,
+            self._train,
+            self._precision,
+            micro_batch=self._micro_batch,
+            total=total,
+            checkpointing=needs_checkpointing(self._job.trial.config, self._job.model, self._job.context),
+        )
         if saved is not None:
             engine.unpack(*saved, step=self._position.step)
         return engine
@@ -203,7 +210,7 @@ class FineTuning:
         self._look()
         self._tell("evaluate")
         with self._meter.phase("eval"):
-            batch = max(2 * self._micro_batch, 16)
+            batch = max(2 * self._engine.micro_batch, 16)
             score = self._judge.score(self._engine.model, batch_size=batch)
         point = CurvePoint(
             fidelity=rung,
@@ -258,7 +265,7 @@ def micro_batch(job: Job) -> int:
     if fit is None:
         raise TrialError(
             FailureKind.OUT_OF_MEMORY,
-            f"{job.model.id} is predicted not to fit into memory, not even with one row at a time.",
+            f"{job.model.id} is predicted not to fit into memory, not even with one row at a time and checkpointing.",
             hint="Choose a smaller model, a shorter max_length or LoRA.",
         )
     return fit[0]

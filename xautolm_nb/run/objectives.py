@@ -138,7 +138,9 @@ def next_token_logits(model: nn.Module, inputs: dict[str, Any], written: int) ->
     Where the model can leave out the output layer for the prompt it does: with a large vocabulary that layer is most
     of the work and of the memory.
     """
-    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    from peft import PeftModel
+
+    base: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     known = inspect.signature(base.forward).parameters
     options: dict[str, Any] = {}
     if "position_ids" in known and base is model:

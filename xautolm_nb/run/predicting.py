@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import nn
@@ -148,12 +147,11 @@ def not_finite(what: str) -> TrialError:
 
 def _texts(tokens: Tokens, contexts: Sequence[str], scores: NDArray[np.float64], spans: NDArray[np.int64]) -> list[str]:
     """The best window of each context decides; windows without context tokens say nothing."""
-    windows = pd.DataFrame({"owner": tokens.owners, "score": scores})
-    best = windows.groupby("owner")["score"].idxmax()
-    texts = [""] * len(contexts)
-    places = tokens.places
-    for owner, window in best.items():
+    texts, owners, places = [""] * len(contexts), tokens.owners, tokens.places
+    if owners is None or places is None:
+        return texts
+    for window in np.argsort(scores, kind="stable"):  # the best comes last and stays
         first, last = (int(tokens.offsets[window]) + token for token in spans[window])
-        if places is not None and places[first, 0] >= 0:
-            texts[owner] = contexts[owner][places[first, 0] : places[last, 1]]
+        if places[first, 0] >= 0:
+            texts[owners[window]] = contexts[owners[window]][places[first, 0] : places[last, 1]]
     return texts

@@ -1,7 +1,7 @@
 """The runner for real work: every trial trains in a worker process, never in the kernel.
 
 A worker is spawned with its imports already under way, is used again after a success (on a CPU) and replaced after a
-failure. Its exit frees everything it held. Nothing here imports torch.
+failure that may have harmed it. Its exit frees everything it held. Nothing here imports torch.
 """
 
 import shutil
@@ -22,6 +22,16 @@ from xautolm_nb.run.pool import WorkerOptions, WorkerPool
 from xautolm_nb.run.protocol import Command, Job, Message
 from xautolm_nb.run.state import read_state
 from xautolm_nb.run.watch import Watch, wait_for_answer
+
+SOUND = frozenset(
+    {
+        FailureKind.NOT_FINITE,
+        FailureKind.MODEL_UNAVAILABLE,
+        FailureKind.ADAPTER_MISMATCH,
+        FailureKind.NO_CLASSIFICATION_HEAD,
+    }
+)
+"""Failures that a worker reports and survives unharmed; it serves again, without a new start of several seconds."""
 
 
 class ProcessRunner:
@@ -77,7 +87,7 @@ class ProcessRunner:
         except BaseException:  # a bug of ours or of `emit`, or an interrupt: the worker must not train on
             self._pool.replace(child)
             raise
-        if outcome.failure is None:
+        if outcome.failure is None or outcome.failure.kind in SOUND:
             self._pool.give_back(child)
         else:
             self._pool.replace(child)

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,9 +85,9 @@ def read_cache(file: Path) -> Tokens | None:
     """Read a cache file; None when it is absent or damaged (then it is made anew)."""
     try:
         with safe_open(file, framework="numpy") as stored:
-            arrays = {name: stored.get_tensor(name) for name in list(stored.keys())}
+            fields: dict[str, Any] = {name: stored.get_tensor(name) for name in list(stored.keys())}
             known = stored.metadata() or {}
-            return Tokens(**arrays, **{name: int(known[name]) for name in _NUMBERS})
+            return Tokens(**fields, **{name: int(known[name]) for name in _NUMBERS})
     except (OSError, SafetensorError, KeyError, ValueError, TypeError):
         return None
 

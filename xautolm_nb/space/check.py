@@ -83,10 +83,11 @@ def _lora_works(config: Config, model: ModelInfo) -> str | None:
 def _memory_fits(config: Config, model: ModelInfo, context: Context) -> str | None:
     if fit_micro_batch(config, model, context) is not None:
         return None
-    need, limit = memory_bytes(config, model, context, 1) / GIB, memory_limit_gib(context)
+    need, limit = memory_bytes(config, model, context, 1, checkpointing=True) / GIB, memory_limit_gib(context)
     return (
         f"Predicted memory of '{model.id}' with {config['method']} fine-tuning is {need:.1f} GiB "
-        f"even at one row a pass; {MEMORY_SHARE:.0%} of the {limit:.1f} GiB of this {_device(context)} may be used."
+        f"even at one row a pass, activations recomputed; "
+        f"{MEMORY_SHARE:.0%} of the {limit:.1f} GiB of this {_device(context)} may be used."
     )
 
 

@@ -114,17 +114,26 @@ def estimate(config: Config, model: ModelInfo, context: Context) -> Physics:
 def fit_micro_batch(config: Config, model: ModelInfo, context: Context) -> tuple[int, int] | None:
     """Split the wanted batch so that it fits: (rows per forward pass, passes per update).
 
-    The largest power-of-two part of the batch whose predicted memory is at most 85 % of the device's; None when not
-    even one row fits.
+    The largest power-of-two part of the batch whose predicted memory is at most 85 % of the device's; where not even
+    one row fits, the largest with checkpointing; None when that does not help either.
     """
     batch = int(config["batch_size"])
-    limit = MEMORY_SHARE * memory_limit_gib(context) * GIB
-    micro = batch
-    while micro >= 1:
-        if memory_bytes(config, model, context, micro) <= limit:
-            return micro, math.ceil(batch / micro)
-        micro //= 2
+    for checkpointing in (False, True):
+        micro = batch
+        while micro >= 1:
+            if memory_bytes(config, model, context, micro, checkpointing=checkpointing) <= _allowed(context):
+                return micro, math.ceil(batch / micro)
+            micro //= 2
     return None
+
+
+def needs_checkpointing(config: Config, model: ModelInfo, context: Context) -> bool:
+    """Whether not even one row a pass fits unless activations are computed again in the backward pass."""
+    return memory_bytes(config, model, context, 1) > _allowed(context)
+
+
+def _allowed(context: Context) -> float:
+    return MEMORY_SHARE * memory_limit_gib(context) * GIB
 
 
 def memory_limit_gib(context: Context) -> float:
@@ -136,8 +145,13 @@ def memory_limit_gib(context: Context) -> float:
     return share * (system.memory_gib or _UNKNOWN_MEMORY_GIB)
 
 
-def memory_bytes(config: Config, model: ModelInfo, context: Context, micro_batch: int) -> float:
-    """Peak bytes of training with `micro_batch` rows a pass: weights, gradients, optimizer state, activations."""
+def memory_bytes(
+    config: Config, model: ModelInfo, context: Context, micro_batch: int, *, checkpointing: bool = False
+) -> float:
+    """Peak bytes of training with `micro_batch` rows a pass: weights, gradients, optimizer state, activations.
+
+    With `checkpointing` only the input of each layer is kept, and one layer at a time in full.
+    """
     amp = context.system.device != "cpu"
     trained = trainable_parameters(config, model)
     state = {"adamw": 8, "adagrad": 4, "sgd": 4}[str(config["optimizer"])]
@@ -145,6 +159,9 @@ def memory_bytes(config: Config, model: ModelInfo, context: Context, micro_batch
     if config["method"] == "qlora":  # half a byte and its scales; embeddings stay in 16 bits
         weights = 0.6 * (model.parameters - model.embedding_parameters) + 2.0 * model.embedding_parameters
     activations = _activations(config, model, context, micro_batch, amp=amp)
+    if checkpointing:
+        inputs = 4.0 * micro_batch * longest_tokens(config, model, context) * model.hidden * model.layers
+        activations = min(activations, inputs + activations / max(_kept_layers(config, model), 1.0))
     logits = _LOGIT_BYTES * micro_batch * written_tokens(context) * model.vocabulary
     return weights + trained * (4 + state) + activations + logits + _OVERHEAD_BYTES
 

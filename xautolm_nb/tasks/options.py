@@ -50,9 +50,8 @@ def check_options(options: TaskOptions) -> None:
     if kind is not None and kind not in get_args(TaskKind):
         raise RequestError(f"kind must be one of {list(get_args(TaskKind))}, but got {kind!r}.")
     if "metric" in options:
-        fitting = (known for known, names in METRICS.items() if options["metric"] in names)
-        usual: TaskKind = "classification"
-        find_metric(options["metric"], wanted_kind(options) or next(fitting, usual))
+        fitting: list[TaskKind] = [known for known, names in METRICS.items() if options["metric"] in names]
+        find_metric(options["metric"], wanted_kind(options) or (fitting or ["classification"])[0])
     held_out = [_share(options.get(split), split) for split in ("validation", "test")]
     if held_out[0] == 0 or sum(held_out) >= 1:
         raise RequestError(
