@@ -47,7 +47,7 @@ class Engine:
         self._config = config
         self.model = place(load_model(job.model, config, job.task, seed=job.trial.seed), precision.device)
         if checkpointing:
-            self.model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+            enable_checkpointing(self.model)
         self._is_halved = False
         self._trained = [weight for weight in self.model.parameters() if weight.requires_grad]
         self._optimizer = build_optimizer(self.model, config)
@@ -126,6 +126,11 @@ class Engine:
         share, tokens = self._objective.share(self.model, rows, whole)
         torch.autograd.backward(self._scaler.scale(share))
         return share.detach(), tokens
+
+
+def enable_checkpointing(model: Any) -> None:
+    """Have activations computed again in the backward pass instead of kept; weights that are frozen may stay so."""
+    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
 
 
 def place(model: nn.Module, device: torch.device) -> nn.Module:

@@ -87,7 +87,7 @@ def read_cache(file: Path) -> Tokens | None:
         with safe_open(file, framework="numpy") as stored:
             fields: dict[str, Any] = {name: stored.get_tensor(name) for name in list(stored.keys())}
             known = stored.metadata() or {}
-            return Tokens(**fields, **{name: int(known[name]) for name in _NUMBERS})
+            return Tokens(**fields | {name: int(known[name]) for name in _NUMBERS})
     except (OSError, SafetensorError, KeyError, ValueError, TypeError):
         return None
 
