@@ -84,25 +84,6 @@ def test_the_probability_to_end_in_time_falls_with_the_seconds(world: World) -> 
     assert (model.within(asked, None) == 1).all()
 
 
-def test_added_seconds_are_one_load_and_a_share_of_the_rest() -> None:
-    assert cost.added_seconds(100.0, 20.0, 0.0, 1.0) == 100.0
-    assert cost.added_seconds(100.0, 20.0, 0.5, 1.0) == 60.0
-    assert cost.added_seconds(100.0, 20.0, 0.0, 0.125) == 30.0
-
-
-def test_a_trial_under_way_is_judged_by_its_own_pace(world: World) -> None:
-    config = world.space.default()
-    [trial] = world.run([], Proposal(config=config, fidelity=0.25))
-    assert cost.full_seconds_of(trial, 1e6) == pytest.approx(world.seconds(config), rel=0.05)
-    assert cost.full_seconds_of(replace(trial, fidelity=0.0), 77.0) == 77.0
-
-
-def test_load_seconds_are_those_measured_here(world: World) -> None:
-    trials, [case, *_] = own_cases(world, 2)
-    assert cost.load_seconds(case.point, trials) == 2.0
-    assert cost.load_seconds(case.point, []) == case.point.physics.seconds_load
-
-
 def test_a_store_that_foretells_seconds_wrongly_loses_its_say(world: World) -> None:
     honest = random_experiences(world, name="t", n=25, seed=1)
     cases = experience_cases(world.context, honest, [1.0] * 25, world.space, F1)

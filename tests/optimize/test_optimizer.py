@@ -14,6 +14,7 @@ from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import Proposal
 from xautolm_nb.core.trial import CurvePoint, Trial, TrialState
 from xautolm_nb.optimize import BayesianOptimizer, RandomSearch
+from xautolm_nb.optimize.features import locate
 from xautolm_nb.space import build_space
 
 
@@ -33,14 +34,15 @@ class TestBayesianOptimizer(OptimizerContract):
         proposal = optimizer.propose(world.context, (), [], seed=0)
         assert proposal is not None
         assert dict(proposal.config) == world.space.default()
-        assert proposal.fidelity == optimizer.rungs[0]
+        point = locate(proposal.config, world.space, world.context)
+        assert point is not None and proposal.fidelity == point.physics.looks(optimizer.rungs)[0]
 
     def test_the_reason_says_what_is_expected_and_which_task_argued_for_it(
         self, world: World, optimizer: BayesianOptimizer, store: tuple[Experience, ...]
     ) -> None:
         proposal = optimizer.propose(world.context, store, [], seed=0)
         assert proposal is not None
-        assert proposal.reason.startswith("start to 6%")
+        assert proposal.reason.startswith(f"start to {proposal.fidelity:.0%}")
         assert "expected f1" in proposal.reason
         assert "trials on task" in proposal.reason
         assert {influence.experience for influence in proposal.influences} <= {record.id for record in store}

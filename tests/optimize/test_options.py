@@ -44,13 +44,15 @@ def test_running_trials_are_no_option(world: World, trials: list[Trial]) -> None
     assert thaws(known, RUNGS, None) == []
 
 
-def test_starts_are_new_and_go_to_the_first_rung(world: World, trials: list[Trial]) -> None:
+def test_starts_are_new_and_go_to_their_first_look(world: World, trials: list[Trial]) -> None:
     known = learn(world.context, (), trials, space=world.space, metric=F1)
     options = starts(known, world.space, np.random.default_rng(0), RUNGS, None)
-    assert {option.fidelity for option in options} == {RUNGS[0]}
+    assert all(option.fidelity == option.point.physics.looks(RUNGS)[0] for option in options)
+    assert {option.fidelity for option in options} >= {0.125, 0.25, 0.5}
     assert not {config_key(option.point.config) for option in options} & known.tried
     assert all(0 < option.success <= 1 for option in options)
-    assert all(option.added < option.full == option.finish for option in options)
+    assert all(option.added <= option.full == pytest.approx(option.finish) for option in options)
+    assert all(option.added < option.full for option in options if option.fidelity < 1)
 
 
 def test_a_time_limit_per_trial_lowers_the_success_of_long_runs(world: World) -> None:

@@ -70,6 +70,8 @@ def children() -> set[int]:
 class TestProcessRunner(RunnerContract):
     """The contract, with real training."""
 
+    looks = (1.0,)  # a run of seconds: an earlier look would cost more than it
+
     @pytest.fixture
     def runner(self, runner: ProcessRunner) -> ProcessRunner:
         return runner

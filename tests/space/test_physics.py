@@ -102,6 +102,30 @@ def test_updates_and_tokens_are_counted_over_the_full_run(context: Context) -> N
     assert physics.seconds == physics.seconds_load + physics.seconds_train + physics.seconds_eval
 
 
+RUNGS = (0.0625, 0.125, 0.25, 0.5, 1.0)
+
+
+def test_a_run_is_looked_at_once_that_costs_less_than_the_training_it_judges(context: Context) -> None:
+    physics = estimate(config(epochs=3, batch_size=8, warmup_ratio=0.0), ROBERTA, context)
+    paid = (physics.seconds_load + physics.seconds_look) / physics.seconds_train
+    assert physics.looks(RUNGS) == tuple(rung for rung in RUNGS if rung >= paid)
+    assert physics.seconds_eval == pytest.approx(physics.seconds_look * len(physics.looks(RUNGS)))
+    hurried = replace(physics, earliest_look=2 * physics.seconds_load)
+    assert hurried.looks(RUNGS) == (1.0,)
+
+
+def test_nothing_is_looked_at_before_the_learning_rate_has_peaked(context: Context) -> None:
+    physics = estimate(config(epochs=6, batch_size=4, warmup_ratio=0.3), ROBERTA, context)
+    assert physics.earliest_look == 0.3
+    assert physics.looks(RUNGS) == (0.5, 1.0)
+
+
+def test_a_run_of_few_updates_is_looked_at_late(context: Context) -> None:
+    physics = estimate(config(epochs=1, batch_size=32, warmup_ratio=0.0), ROBERTA, context)
+    assert physics.updates == 25
+    assert physics.looks(RUNGS) == (1.0,)
+
+
 def test_travel_is_the_learning_rate_times_the_updates_of_the_schedule(context: Context) -> None:
     flat = config(schedule="constant", warmup_ratio=0.0, learning_rate=1e-4)
     assert estimate(flat, ROBERTA, context).travel == pytest.approx(math.log10(1e-4 * 150))

@@ -1,8 +1,7 @@
 """Stored experiences and this study's trials in one shape: what was run, where, and what came of it."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from xautolm_nb.core.context import Context
@@ -10,6 +9,7 @@ from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import CurvePoint, FailureKind, Measures, Trial, TrialState
 from xautolm_nb.optimize.features import Point, describe, locate
+from xautolm_nb.optimize.pace import whole_seconds
 from xautolm_nb.optimize.response import skills
 from xautolm_nb.space import DEFAULT_POOL, SearchSpace, original_space
 
@@ -59,7 +59,7 @@ def trial_cases(trials: Sequence[Trial], context: Context, space: SearchSpace, m
                 weight=1.0,
                 curve=tuple(skills(trial.curve, metric, context)),
                 failure=trial.failure.kind if trial.failure is not None else None,
-                seconds=_projected(trial.measures, trial.seconds, trial.fidelity, trial.curve, trial.failure is None),
+                seconds=_seconds(trial.measures, trial.seconds, trial, point, failed=trial.failure is not None),
                 same_machine=True,
                 number=trial.number,
             )
@@ -168,7 +168,7 @@ def _case(experience: Experience, point: Point, task: int, weight: float, contex
         weight=weight,
         curve=tuple(skills(curve, experience.metric, experience.context)),
         failure=experience.failure.kind if experience.failure is not None else None,
-        seconds=_projected(experience.measures, spent, experience.fidelity, curve, not failed),
+        seconds=_seconds(experience.measures, spent, replace(experience, curve=curve), point, failed=failed),
         same_machine=is_same_machine(experience.context, context),
         experience=experience,
     )
@@ -204,19 +204,9 @@ def _original() -> SearchSpace:
     return original_space()
 
 
-def _projected(
-    measures: Measures, spent: float, fidelity: float, curve: Sequence[CurvePoint], succeeded: bool
-) -> float | None:
-    """Seconds of a full run: load once, training and validations scaled up from the share that was run.
-
-    A failed run gives the seconds it took; None where no time was measured.
-    """
-    if not math.isfinite(spent) or spent <= 0:
-        return None
-    if not succeeded or fidelity <= 0:
-        return spent
-    load = min(measures.seconds_load, spent)
-    return load + (spent - load) / min(fidelity, 1.0)
+def _seconds(measures: Measures, spent: float, run: Trial | Experience, point: Point, *, failed: bool) -> float | None:
+    """Seconds of a full run; a failed one gives the seconds it took, None where no time was measured."""
+    return whole_seconds(measures, spent, 0.0 if failed else run.fidelity, run.curve, point.physics)
 
 
 def _progress(experience: Experience) -> float:

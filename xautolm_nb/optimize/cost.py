@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtr
 
-from xautolm_nb.core.trial import FailureKind, Trial
+from xautolm_nb.core.trial import FailureKind
 from xautolm_nb.optimize.cases import Case
 from xautolm_nb.optimize.experts import LIMIT, START
 from xautolm_nb.optimize.features import Point, column, traits
@@ -182,28 +182,6 @@ def _log_chance(y: float, mean: float, sd: float, censored: bool) -> float:
     if censored:
         return math.log(max(float(ndtr((mean - y) / sd)), _CLIP))
     return max(-0.5 * ((y - mean) / sd) ** 2, math.log(_CLIP)) - math.log(sd)
-
-
-def added_seconds(full: float, load: float, start: float, end: float) -> float:
-    """Seconds to bring a run from one fidelity to another: load once more, then its share of the rest."""
-    load = min(load, 0.8 * full)
-    return load + (full - load) * max(0.0, end - start)
-
-
-def full_seconds_of(trial: Trial, predicted: float) -> float:
-    """Seconds of a trial's full run, from its own pace once it has been under way for a while, else as predicted."""
-    if trial.fidelity <= 0 or trial.seconds <= 0 or trial.failure is not None:
-        return predicted
-    load = min(trial.measures.seconds_load, 0.9 * trial.seconds)
-    return load + (trial.seconds - load) / trial.fidelity
-
-
-def load_seconds(point: Point, trials: Sequence[Trial]) -> float:
-    """Seconds to load a model here: what its last trial took, else what any took, else the estimate."""
-    measured = [trial for trial in trials if trial.measures.seconds_load > 0]
-    same = [trial for trial in measured if trial.config.get("model") == point.model.id]
-    chosen = same or measured
-    return chosen[-1].measures.seconds_load if chosen else point.physics.seconds_load
 
 
 def _is_timed(case: Case) -> bool:

@@ -7,12 +7,12 @@ import numpy as np
 
 from xautolm_nb.core.config import config_key
 from xautolm_nb.core.trial import Trial, TrialState
-from xautolm_nb.optimize import cost
 from xautolm_nb.optimize.acquisition import Option
 from xautolm_nb.optimize.candidates import FROM_STORE, pool
 from xautolm_nb.optimize.features import Point, locate
 from xautolm_nb.optimize.identity import ByIdentity
 from xautolm_nb.optimize.knowledge import Knowledge
+from xautolm_nb.optimize.pace import added_seconds, load_seconds, seconds_of
 from xautolm_nb.optimize.targets import inputs_of
 from xautolm_nb.space import SearchSpace
 
@@ -99,15 +99,15 @@ def _option(
     if trial is not None and not known.prior.ranked:
         mean = max(mean, known.best_seen(trial.number))  # a run keeps its best score
     done = trial.fidelity if trial is not None else 0.0
-    full = cost.full_seconds_of(trial, seconds) if trial is not None else seconds
-    load = cost.load_seconds(point, known.trials)
-    target = next((rung for rung in rungs if rung > done + 1e-9), 1.0)
+    full = seconds_of(trial, point, seconds) if trial is not None else seconds
+    load = load_seconds(point, known.trials)
+    target = next((look for look in point.physics.looks(rungs) if look > done + 1e-9), 1.0)
     return Option(
         point=point,
         thaw=trial,
         fidelity=target,
-        added=cost.added_seconds(full, load, done, target),
-        finish=cost.added_seconds(full, load, done, 1.0),
+        added=added_seconds(full, load, point.physics, done, target),
+        finish=added_seconds(full, load, point.physics, done, 1.0),
         full=full,
         mean=mean,
         sd=sd,

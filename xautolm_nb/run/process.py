@@ -22,6 +22,7 @@ from xautolm_nb.run.pool import WorkerOptions, WorkerPool
 from xautolm_nb.run.protocol import Command, Job, Message
 from xautolm_nb.run.state import read_state
 from xautolm_nb.run.watch import Watch, wait_for_answer
+from xautolm_nb.space import estimate
 
 SOUND = frozenset(
     {
@@ -41,7 +42,7 @@ class ProcessRunner:
         folder: The study's folder; trials lie in `trials/<number>`, logs of the workers in `logs`.
         models: Every model a config may name, by id.
         context: The machine (device, precision, memory) and the task's lengths, which set the micro-batch.
-        rungs: Fidelities at which a trial is validated, rising.
+        rungs: Fidelities at which a trial is validated where that pays (`Physics.looks`), rising.
         options: How workers are started and kept.
     """
 
@@ -147,7 +148,7 @@ class ProcessRunner:
             trial=trial,
             model=model,
             context=self._context,
-            rungs=self._rungs,
+            rungs=estimate(trial.config, model, self._context).looks(self._rungs),
             folder=str(self.folder_of(trial)),
             checkpoint_seconds=self._options.checkpoint_seconds,
         )

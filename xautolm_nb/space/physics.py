@@ -8,11 +8,13 @@ micro-batches that fit, bfloat16 or float16 on a GPU and float32 on a CPU.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from xautolm_nb.core.config import Config
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.model import ModelInfo
+from xautolm_nb.core.proposal import DEFAULT_RUNGS
 from xautolm_nb.space import recorded
 from xautolm_nb.space.cells import LORA_METHODS, PROMPT_METHODS
 from xautolm_nb.space.lengths import batch_tokens, longest_tokens, rows_train, rows_validation, written_tokens
@@ -21,7 +23,8 @@ from xautolm_nb.space.weights import body_parameters, trainable_parameters, trai
 GIB = 2.0**30
 MEMORY_SHARE = 0.85
 """Share of the device's memory a trial may fill by prediction; above 61 % of it 23 of 53 recorded trials failed."""
-_RUNGS = 5  # validations of a full run
+_SETTLED = 16
+"""Updates before a score says anything about where a run goes."""
 _OVERHEAD_BYTES = 1e9  # CUDA context, kernels and workspace; on a CPU the libraries (0.5e9 measured) and the data
 _LINEAR_BYTES = {True: 40, False: 90}
 """Kept per token, width and layer, with and without mixed precision. Measured on a CPU (MiniLM, batches of 16 to 32
@@ -49,7 +52,7 @@ class Physics:
     """Memory of that device."""
     seconds_train: float
     seconds_eval: float
-    """All validations of the run."""
+    """All validations of the run, at its looks among `DEFAULT_RUNGS`."""
     seconds_load: float
     """Reading the weights and warming up; paid again whenever a paused trial goes on."""
     updates: float
@@ -65,6 +68,15 @@ class Physics:
     accumulation: int
     fits: bool
     """Whether the predicted memory stays below `MEMORY_SHARE` of the limit at `micro_batch`."""
+    seconds_look: float = 0.0
+    """One validation."""
+    earliest_look: float = 0.0
+    """Fidelity below which looking does not pay: it would cost more than the training it judges (loading included,
+    which a pause makes necessary again), or the learning rate has not peaked, or hardly an update was made."""
+
+    def looks(self, rungs: Sequence[float]) -> tuple[float, ...]:
+        """Fidelities at which this run is validated and may be paused: the rungs that pay, and its end."""
+        return (*(rung for rung in rungs if self.earliest_look <= rung < 1.0), 1.0)
 
     @property
     def seconds(self) -> float:
@@ -94,12 +106,18 @@ def estimate(config: Config, model: ModelInfo, context: Context) -> Physics:
     updates = max(math.ceil(rows / batch) * epochs, 1.0)
     length = batch_tokens(config, model, context)
     tokens = rows * epochs * length
-    return Physics(
+    train = _seconds_train(config, model, context, tokens=tokens, micro=micro, updates=updates)
+    load = 2.0 + model.parameters * 4 / 1e9  # measured: 1.4 s for MiniLM (91 MB), growing with the file
+    look = _seconds_look(config, model, context)
+    earliest = max((load + look) / train, _SETTLED / updates, float(config.get("warmup_ratio", 0.0)))
+    physics = Physics(
         memory_gib=memory_bytes(config, model, context, micro) / GIB,
         limit_gib=limit,
-        seconds_train=_seconds_train(config, model, context, tokens=tokens, micro=micro, updates=updates),
-        seconds_eval=_seconds_eval(config, model, context),
-        seconds_load=2.0 + model.parameters * 4 / 1e9,  # measured: 1.4 s for MiniLM (91 MB), growing with the file
+        seconds_train=train,
+        seconds_eval=0.0,
+        seconds_load=load,
+        seconds_look=look,
+        earliest_look=earliest,
         updates=updates,
         tokens=tokens,
         length=length,
@@ -109,6 +127,7 @@ def estimate(config: Config, model: ModelInfo, context: Context) -> Physics:
         accumulation=accumulation,
         fits=fitted is not None,
     )
+    return replace(physics, seconds_eval=look * len(physics.looks(DEFAULT_RUNGS)))
 
 
 def fit_micro_batch(config: Config, model: ModelInfo, context: Context) -> tuple[int, int] | None:
@@ -224,12 +243,12 @@ def _seconds_train(
     return work + launches + updates * per_million * trainable_parameters(config, model) / 1e6
 
 
-def _seconds_eval(config: Config, model: ModelInfo, context: Context) -> float:
+def _seconds_look(config: Config, model: ModelInfo, context: Context) -> float:
     length = batch_tokens(config, model, context)
     tokens = rows_validation(context) * length
     # Each written token is a forward pass of its own: little work, but no fewer launches.
     passes = rows_validation(context) / 64 * max(1.0, written_tokens(context))
-    return _RUNGS * (tokens * _work_per_token(model, length, 2.0) / _rate(context) + passes * 0.001 * model.layers)
+    return tokens * _work_per_token(model, length, 2.0) / _rate(context) + passes * 0.001 * model.layers
 
 
 def _travel(config: Config, updates: float) -> float:
