@@ -360,8 +360,11 @@ print("encoders, > 131,072 tokens: ", told(encoders[encoders.tokens > 131_072]))
 print("encoders, ≤ 8,192 tokens:   ", told(encoders[encoders.tokens <= 8_192]))
 
 # %% [markdown]
-# Of 90 trials with models above a billion parameters one finished, and each was allowed to try. A formula of memory and
-# time (`xautolm_nb/space/physics.py`) rules these out before the first trial; notebook 03 measures how well.
+# Size decides most; tokens cut both ways, as large batches fill the memory and small ones (with short steps and a slow
+# loop) run into the time limit. Of 90 trials with models above a billion parameters one finished: a third ran out of
+# memory, most others could not be loaded at all, and each was allowed to try. A formula of memory and time
+# (`xautolm_nb/space/physics.py`) rules out before the first trial what does not fit, a look at its files
+# (`space/checkpoint.py`) what cannot be loaded. Notebook 03 measures how well the formula does.
 #
 # ## Complete is not the same as useful
 #

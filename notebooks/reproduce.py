@@ -8,15 +8,18 @@ Each notebook is made anew from its `.py` and run from top to bottom in the fold
 stops the run and is left as it was; those before it are done.
 """
 
+import base64
 import os
 import sys
 import time
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from PIL import Image
 
 HERE = Path(__file__).resolve().parent
 LARGEST = 300_000
@@ -55,11 +58,22 @@ def keep(notebook: nbformat.NotebookNode, source: Path) -> None:
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02d}"
         cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output.data["image/png"] = in_few_colours(output.data["image/png"])
     notebook.metadata.pop("language_info", None)
     text = nbformat.writes(notebook) + "\n"
     if len(text.encode()) >= LARGEST:
         raise SystemExit(f"{source.stem} has {len(text.encode()):,} bytes; {LARGEST:,} is the limit. Draw less.")
     source.with_suffix(".ipynb").write_text(text)
+
+
+def in_few_colours(image: str) -> str:
+    """A PNG in Base64 with a palette of 96 colours: a third of the bytes, and no difference to see in line drawings."""
+    written = BytesIO()
+    with Image.open(BytesIO(base64.b64decode(image))) as drawn:
+        drawn.convert("RGB").quantize(96).save(written, format="png", optimize=True)
+    return base64.b64encode(written.getvalue()).decode()
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
+import base64
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 
 import nbformat
 import pytest
+from PIL import Image
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 NUMBERS = sorted(path.name[:2] for path in NOTEBOOKS.glob("0[1-9]_*.py"))
@@ -47,3 +50,15 @@ def test_a_notebook_that_is_too_large_is_not_kept(load: Callable[[str], ModuleTy
     with pytest.raises(SystemExit, match="300,000 is the limit"):
         load("reproduce").keep(notebook, tmp_path / "01_large.py")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_figure_is_kept_with_its_size_in_fewer_bytes(load: Callable[[str], ModuleType]) -> None:
+    from matplotlib.figure import Figure
+
+    figure, stream = Figure(figsize=(4, 3), dpi=100), BytesIO()
+    figure.subplots().plot([0, 1, 4, 9], color="#0072B2")
+    figure.savefig(stream, format="png")
+    small = base64.b64decode(load("reproduce").in_few_colours(base64.b64encode(stream.getvalue()).decode()))
+    assert len(small) < len(stream.getvalue())
+    with Image.open(BytesIO(small)) as drawn:
+        assert drawn.size == (400, 300)
