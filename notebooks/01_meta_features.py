@@ -155,7 +155,7 @@ print(f"not explained: {characters['here, a blank more each'] - characters['reco
 # ### LIAR: 29 rows swallowed by quotation marks
 #
 # The recorded vector says 11,524 rows; the files have 10,269 + 1,284 = 11,553. Nothing is empty and duplicates do not
-# add up (22). The cause is the reader. The official files are tab-separated *without* quoting. A reader that honours
+# add up (below). The cause is the reader. The official files are tab-separated *without* quoting. A reader that honours
 # quotes, such as `pandas.read_csv(path, sep="\t")` as it comes, takes a statement that begins with a quotation mark for
 # a quoted field. Where the mark is never closed, everything up to the next one is swallowed: other fields, and whole
 # rows.
@@ -164,6 +164,8 @@ print(f"not explained: {characters['here, a blank more each'] - characters['reco
 # become (made from the official file by `python notebooks/liar_quotes.py train.tsv`):
 
 # %%
+texts = rows_of("liar", "train", "validation").text
+print(f"empty statements: {(texts.str.strip() == '').sum()}, repeated ones: {texts.duplicated().sum()}")
 quotes = pd.read_csv(RESULTS / "liar_quotes.csv")
 quotes
 
