@@ -19,8 +19,8 @@ from benchmarks.recorded import CONTEXTS, read_contexts
 from xautolm_nb.core.context import Context
 from xautolm_nb.plots.theme import BLUE, LIGHT, ORANGE, SKY, VERMILION
 
-SHARED = Path(os.environ.get("XAUTOLM_SHARED", ROOT.parent / "shared"))
-"""Recorded trials, data sets and learning curves."""
+SHARED = (ROOT / os.environ.get("XAUTOLM_SHARED", "../shared")).resolve()
+"""Recorded trials, data sets and learning curves; a relative path counts from the checkout, as in the tests."""
 SMOKE = os.environ.get("SMOKE", "") not in ("", "0")
 """A short run: kept tables are read and the work of each notebook is cut down to about a minute."""
 KEEP = SMOKE or os.environ.get("KEEP", "") not in ("", "0")
