@@ -21,7 +21,7 @@
 #
 # **What we do here.** We replay the released store by the original's rules and watch one decision move; show how
 # negative rates make weights negative and numbers leave their range; measure how far each variant tilts; and put our
-# own prior beside it: three calibrated forecasts (will it run, how long, how good), each judged on a task that it has
+# own prior beside it: three forecasts (will it run, how long, how good), each judged on a task that it has
 # not seen.
 
 # %%
@@ -467,7 +467,8 @@ top.loc[[*picks, "any ten (mean)"]].round(3)
 # - The original's rules can be followed step by step, and the effect of negative probabilities is real: with the
 #   published rates a prior from the released store leaves part of the encoders out of reach, for no reason of theirs.
 # - With high bias as published, nearly all trials that ever completed have probability zero. The few configurations
-#   that are left are safe or not by chance; on LIAR and MELD they were safe, hence "seven times fewer errors".
+#   that are left may be safe or not. That would explain why the published high-LIAR runs hardly fail on LIAR and MELD
+#   and often on SST-2 and AG News; without their trials we cannot tell.
 # - Low, moderate and high bias differ in how much failures push, not in what the meta-features say.
 # - The chance with which the original's prior draws a configuration says nothing about whether it runs or how good it
 #   is (AUC and rank correlation as of a coin). Mended, the high variant knows something of what runs, none of scores.
