@@ -4,6 +4,7 @@
 #   make demo PYTHON=python3.12        another interpreter for the environment
 #   make demo XAUTOLM_DEMO_BUDGET=2m   a shorter search
 #   make test PYTEST_ARGS="tests/space -x"
+#   make reproduce ONLY="02 04"        some of the paper's notebooks; KEEP=1 reads the kept tables, SMOKE=1 is a short run
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -11,13 +12,14 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PYTEST_ARGS ?=
 LAB_ARGS    ?=
+ONLY        ?=
 
 # The JupyterLab bundle is committed. Installing never rebuilds it, so Node is neither needed nor waited for.
 export SKIP_JUPYTER_BUILDER := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format lab notebooks labextension wheel clean distclean
+.PHONY: help venv demo test check format lab notebooks reproduce labextension wheel clean distclean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,8 +55,11 @@ format: $(STAMP) ## Let ruff mend what it can
 lab: $(STAMP) ## Open JupyterLab on the quickstart
 	$(BIN)/jupyter lab $(LAB_ARGS) notebooks/00_quickstart.ipynb
 
-notebooks: $(STAMP) ## Write each .ipynb anew from its paired .py
-	$(BIN)/jupytext --to ipynb notebooks/[0-9]*.py
+notebooks: $(STAMP) ## Write each .ipynb anew from its paired .py; outputs of cells that did not change stay
+	$(BIN)/jupytext --to ipynb --update notebooks/[0-9]*.py
+
+reproduce: $(STAMP) ## Run the paper's notebooks in full and rewrite their figures and tables (SMOKE=1: a short run)
+	$(BIN)/python notebooks/reproduce.py $(ONLY)
 
 labextension: $(STAMP) ## Rebuild the JupyterLab bundle (needs Node 20 or newer)
 	cd labextension && PATH="$(abspath $(BIN)):$$PATH" jlpm install && PATH="$(abspath $(BIN)):$$PATH" jlpm build:prod
