@@ -19,7 +19,7 @@ export SKIP_JUPYTER_BUILDER := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format lab notebooks reproduce labextension wheel clean distclean
+.PHONY: help venv demo test browser check format lab notebooks reproduce labextension jest wheel clean distclean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +39,15 @@ $(STAMP): pyproject.toml labextension/package.json
 demo: $(STAMP) ## Search, end to end: runs notebooks/00_quickstart.ipynb with live progress (about 10 minutes, 2 cores)
 	$(BIN)/python notebooks/run_demo.py
 
-test: $(STAMP) ## Run the tests
+test: $(STAMP) browser ## Run the tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# What pip cannot bring. Where it may not be installed, the browser tests skip and say so.
+browser:
+	@command -v chromium >/dev/null || test -n "$$XAUTOLM_CHROMIUM" || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  echo "installing chromium for the browser tests" && apt-get install -qq -y chromium >/dev/null; } || \
+	  { apt-get update -qq 2>/dev/null && apt-get install -qq -y chromium >/dev/null; } || \
+	  echo "no chromium: the browser tests will skip (Debian and Ubuntu: sudo apt install chromium)"
 
 check: $(STAMP) ## Lint, format, types, layers
 	$(BIN)/ruff check .
@@ -63,6 +70,9 @@ reproduce: $(STAMP) ## Run the paper's notebooks in full and rewrite their figur
 
 labextension: $(STAMP) ## Rebuild the JupyterLab bundle (needs Node 20 or newer)
 	cd labextension && PATH="$(abspath $(BIN)):$$PATH" jlpm install && PATH="$(abspath $(BIN)):$$PATH" jlpm build:prod
+
+jest: $(STAMP) ## Test the JupyterLab side (needs Node 20 or newer)
+	cd labextension && PATH="$(abspath $(BIN)):$$PATH" jlpm install && PATH="$(abspath $(BIN)):$$PATH" jlpm test
 
 wheel: $(STAMP) ## Build wheel and sdist into dist/
 	rm -rf dist

@@ -97,7 +97,7 @@ def test_a_second_export_to_the_same_folder_is_refused(ran: tuple[Path, dict[str
 def test_help_lists_the_verbs_and_ends_well(tmp_path: Path) -> None:
     done = xautolm(tmp_path, "--help")
     assert done.returncode == 0
-    verbs = "start status pause resume stop attach best report export studies describe machine store".split()
+    verbs = "start status pause resume stop stop-trial attach best report export studies describe machine store".split()
     assert [verb for verb in verbs if verb not in done.stdout] == []
 
 

@@ -86,6 +86,42 @@ def test_a_stopped_study_is_taken_up_where_it_was(store: ExperienceStore, tiny_m
     assert "study" in again._repr_html_()
 
 
+@pytest.mark.slow
+def test_a_stopped_trial_keeps_its_checkpoint_and_the_search_goes_on_without_it(
+    store: ExperienceStore, tiny_model: Path
+) -> None:
+    session = start_session(tiny_frame(20_000), store=store, options=options(tiny_model, use_prior=False))
+    until(is_training(session))
+    beside = Session(store, session.id)  # another handle, as a magic makes one
+    assert beside.is_running_here
+    beside.stop_trial(0)
+    until(lambda: len(store.trials(session.id)) > 1)
+    trial = session.trial(0)
+    assert trial.state is TrialState.PAUSED and trial.checkpoint and trial.fidelity < trial.target
+    session.stop()
+    session.wait(60)
+    assert session.record.stopped == (0,)
+    assert session.trial(0).fidelity == trial.fidelity
+
+
+def test_a_trial_that_has_ended_cannot_be_stopped_and_one_that_waits_can(store: ExperienceStore) -> None:
+    from worlds import Scripted, config, make_study, start
+
+    from xautolm_nb.core.study import Control
+    from xautolm_nb.study import Budget, search
+
+    study = make_study(store, Scripted([start(config(2)), start(config(4), 0.25)]))
+    budget = Budget(seconds=1e6, clock=study.runner.clock)  # type: ignore[attr-defined]
+    search(study, budget=budget, control=lambda: Control.RUN, emit=lambda event: None)
+    session = Session(store, study.record.id)
+    with pytest.raises(StudyError, match="has ended"):
+        session.stop_trial(0)
+    session.stop_trial(1)
+    assert session.record.stopped == (1,)
+    with pytest.raises(StudyError, match="no trial 9"):
+        session.stop_trial(9)
+
+
 def test_wrong_data_raises_in_the_call_and_leaves_nothing(store: ExperienceStore, tiny_model: Path) -> None:
     with pytest.raises(TaskError, match="lable"):
         start_session(tiny_frame(60), store=store, options=options(tiny_model, label="lable"))

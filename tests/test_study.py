@@ -14,7 +14,7 @@ from xautolm_nb.optimize import BayesianOptimizer
 from xautolm_nb.run import SimulatedClock
 from xautolm_nb.space import build_space
 from xautolm_nb.store import ExperienceStore
-from xautolm_nb.study import Budget, Study, recover, remembered, search, view_of
+from xautolm_nb.study import Budget, Study, last_work, recover, remembered, search, set_aside, view_of
 
 
 @pytest.fixture
@@ -179,3 +179,28 @@ def _space():  # type: ignore[no-untyped-def]
     from worlds import CONTEXT
 
     return CONTEXT, MODELS
+
+
+def test_a_trial_stopped_by_hand_stays_where_it_is_and_is_not_taken_up_again(store: ExperienceStore) -> None:
+    study = make_study(store, Scripted([start(config(2)), start(config(4))]))
+    stopped: set[int] = set()
+
+    def emit(event: Event) -> None:
+        if isinstance(event, TrialStarted) and event.trial.number == 0:
+            stopped.add(0)  # as a click does while it trains
+
+    budget = Budget(seconds=1e6, clock=study.runner.clock)  # type: ignore[attr-defined]
+    reason = search(study, budget=budget, control=lambda: Control.RUN, emit=emit, stopped=lambda: stopped)
+    first, second = trials(study)
+    assert reason == "converged"
+    assert first.state is TrialState.PAUSED and first.fidelity < first.target
+    assert second.state is TrialState.COMPLETE
+
+
+def test_whoever_proposes_sees_a_stopped_trial_as_ended_but_not_as_complete(store: ExperienceStore) -> None:
+    study = make_study(store, Scripted([start(config(2), 0.25)]))
+    run(study)
+    (trial,) = set_aside(trials(study), {0})
+    assert trial.state is TrialState.FAILED and trial.failure is None and trial.curve
+    assert last_work([trial]) is None
+    assert set_aside([trial], ()) == [trial]

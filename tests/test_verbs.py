@@ -7,9 +7,10 @@ import pytest
 from tiny import tiny_frame
 
 from xautolm_nb.core.errors import RequestError
-from xautolm_nb.verbs import parser, run_verb
+from xautolm_nb.grammar import parser
+from xautolm_nb.verbs import run_verb
 
-VERBS = "start status pause resume stop attach best report export studies describe machine store".split()
+VERBS = "start status pause resume stop stop-trial attach best report export studies describe machine store".split()
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -20,7 +21,9 @@ def test_every_verb_has_help(verb: str, capsys: pytest.CaptureFixture[str]) -> N
     assert "usage: xautolm" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in ("store", "start", "describe", "export")])
+@pytest.mark.parametrize(
+    "verb", [verb for verb in VERBS if verb not in ("store", "start", "describe", "export", "stop-trial")]
+)
 def test_every_verb_takes_json_and_a_store(verb: str) -> None:
     options = parser().parse_args([verb, "--json", "--store", "x"])
     assert options.json and options.store == "x"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from xautolm_nb.api import attach, tune
     from xautolm_nb.core.errors import XAutoLMError
+    from xautolm_nb.jupyter.panel import SearchPanel
     from xautolm_nb.request import SearchRequest
     from xautolm_nb.session import Session
     from xautolm_nb.store import ExperienceStore
@@ -26,11 +27,12 @@ try:
 except PackageNotFoundError:  # a checkout that was never installed
     __version__ = "0+unknown"
 
-__all__ = ["ExperienceStore", "SearchRequest", "Session", "XAutoLMError", "attach", "tune"]
+__all__ = ["ExperienceStore", "SearchPanel", "SearchRequest", "Session", "XAutoLMError", "attach", "tune"]
 
 _HOME = {
     "tune": "xautolm_nb.api",
     "attach": "xautolm_nb.api",
+    "SearchPanel": "xautolm_nb.jupyter.panel",
     "Session": "xautolm_nb.session",
     "SearchRequest": "xautolm_nb.request",
     "ExperienceStore": "xautolm_nb.store",
@@ -54,7 +56,14 @@ def _jupyter_labextension_paths() -> list[dict[str, str]]:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """`%load_ext xautolm_nb`: register `%xautolm` and `%%xautolm`."""
-    from xautolm_nb.jupyter.magic import XAutoLMMagics
+    """`%load_ext xautolm_nb`: register `%xautolm` and `%%xautolm`, and open the comms that the panel looks for."""
+    from xautolm_nb.jupyter.magic import load
 
-    shell.register_magics(XAutoLMMagics)
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """`%unload_ext xautolm_nb`: close the comms; studies go on."""
+    from xautolm_nb.jupyter.kernel import disconnect
+
+    disconnect(shell)

@@ -1,5 +1,6 @@
 """What a person calls: `tune` to start a search, `attach` to look at one again."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,10 @@ def tune(
     """
     chosen = {"text": text, "label": label, "budget": budget, "objectives": objectives, **options}
     session = start_session(data, store=store, options=chosen)
-    in_notebook = _is_notebook()
-    if progress:
-        _show(session, in_notebook=in_notebook, blocking=not in_notebook if wait is None else wait)
-    if wait or (wait is None and not in_notebook):
+    shell = _kernel_shell()
+    blocking = shell is None if wait is None else wait
+    _show(session, shell, progress=progress, blocking=blocking)
+    if blocking:
         session.wait()
     return session
 
@@ -67,26 +68,25 @@ def attach(study: str = "last", *, store: Where = None, progress: bool = True) -
         StoreError: There is no such study.
     """
     session = find_session(study, store=store)
-    if progress and _is_notebook():
-        _show(session, in_notebook=True, blocking=False)
+    _show(session, _kernel_shell(), progress=progress, blocking=False)
     return session
 
 
-def _show(session: Session, *, in_notebook: bool, blocking: bool) -> None:
-    if in_notebook:
-        from xautolm_nb.jupyter.display import LiveView
+def _show(session: Session, shell: Any, *, progress: bool, blocking: bool) -> None:
+    """In a notebook, make it the session that panel and magics mean; show its progress where that is wanted."""
+    if shell is not None:
+        from xautolm_nb.jupyter.kernel import connect
 
-        LiveView(session).show()
-    elif blocking:
+        connection = connect(shell)
+        connection.show(session) if progress else connection.hub.follow(session)
+    elif progress and blocking:
         from xautolm_nb.terminal import follow
 
         follow(session)
 
 
-def _is_notebook() -> bool:
-    """Whether a Jupyter kernel runs this (IPython's own test is the shell's class)."""
-    import sys
-
+def _kernel_shell() -> Any:
+    """The shell of the Jupyter kernel this runs in; None anywhere else."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and type(shell).__name__ == "ZMQInteractiveShell"
+    return shell if hasattr(shell, "kernel") else None

@@ -4,7 +4,6 @@ Every front end gathers a mapping of options and hands it to `SearchRequest.from
 again whether an option makes sense. `create_study` opens the door to the data; `wire` brings the parts together.
 """
 
-import difflib
 import platform
 import re
 import uuid
@@ -20,15 +19,18 @@ from xautolm_nb.core.context import Context
 from xautolm_nb.core.errors import RequestError, SpaceError, StudyError
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import DEFAULT_RUNGS, Optimizer
-from xautolm_nb.core.serial import from_plain, to_plain
+from xautolm_nb.core.serial import to_plain
 from xautolm_nb.core.study import StudyRecord
 from xautolm_nb.core.task import Metric
+from xautolm_nb.options import check_choices, parse_options, parse_seconds
 
 if TYPE_CHECKING:
     from xautolm_nb.space import SearchSpace
     from xautolm_nb.store import ExperienceStore
     from xautolm_nb.study import Study
     from xautolm_nb.tasks import DataReport
+
+__all__ = ["METHODS", "OBJECTIVES", "OPTIMIZERS", "SearchRequest", "create_study", "parse_seconds", "wire"]
 
 METHODS = ("full", "partial", "lora", "head")
 KNOWN_METHODS = (*METHODS, "dora", "rslora", "ia3", "prompt", "prefix", "qlora")
@@ -90,7 +92,7 @@ class SearchRequest:
         Raises:
             RequestError: An option is unknown or its value is not allowed; the message names it.
         """
-        return cls(**_parse(options))
+        return cls(**parse_options(options, FIELDS))
 
     def to_mapping(self) -> dict[str, Any]:
         """Plain data that `from_mapping` reads back."""
@@ -110,97 +112,14 @@ class SearchRequest:
         return min(300.0, max(5.0, 0.1 * self.budget_seconds))
 
 
-def parse_seconds(value: object, option: str = "budget") -> float:
-    """Read a duration: seconds as a number, or text such as `90s`, `30m`, `1h30m`, `2h`, `1d`.
-
-    Raises:
-        RequestError: It is neither.
-    """
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = float(value)
-    else:
-        seconds = _read_duration(str(value).strip().lower())
-    if not 0 < seconds < float("inf"):
-        raise RequestError(
-            f"{option} expects a positive duration, but got {value!r}.",
-            hint="Write 90s, 30m, 1h30m or a number of seconds.",
-        )
-    return seconds
-
-
-def _read_duration(text: str) -> float:
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    parts = re.findall(r"(\d+(?:\.\d+)?)\s*(d|h|min|m|s)", text)
-    if not parts or re.sub(r"(\d+(?:\.\d+)?)\s*(d|h|min|m|s)", "", text).strip():
-        return -1.0
-    unit = {"d": 86400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
-    return sum(float(number) * unit[name] for number, name in parts)
-
-
-_ALIASES = {"budget": "budget_seconds", "grace": "grace_seconds", "trial_timeout": "trial_timeout_seconds"}
-_DURATIONS = ("budget_seconds", "grace_seconds", "trial_timeout_seconds")
-_LISTS = ("text", "objectives", "models", "methods")
-
-
-def _parse(options: Mapping[str, Any]) -> dict[str, Any]:
-    known = {field.name for field in fields(SearchRequest)}
-    parsed: dict[str, Any] = {}
-    for given, value in options.items():
-        name = _ALIASES.get(given, given)
-        if name not in known:
-            close = difflib.get_close_matches(given, [*known, *_ALIASES], 1)
-            raise RequestError(
-                f"There is no option {given!r}.",
-                hint=f"Did you mean {close[0]!r}?" if close else f"Options are {', '.join(sorted(known))}.",
-            )
-        if value is not None:
-            parsed[name] = _convert(name, value)
-    try:
-        return {name: from_plain(value, _TYPES[name]) if name in _TYPES else value for name, value in parsed.items()}
-    except ValueError as error:
-        raise RequestError(f"The options cannot be read: {error}.", hint="Check the types of the options.") from error
-
-
-_TYPES: dict[str, Any] = {
-    "max_epochs": int,
-    "max_trials": int,
-    "max_rows": int,
-    "seed": int,
-    "keep": int,
-    "validation": float,
-    "test": float,
-    "use_prior": bool,
-    "rungs": tuple[float, ...],
-}
-
-
-def _convert(name: str, value: Any) -> Any:
-    if name in _DURATIONS:
-        zero_grace = name == "grace_seconds" and value in (0, "0", "0s")
-        return 0.0 if zero_grace else parse_seconds(value, name.removesuffix("_seconds"))
-    if name in _LISTS:
-        return _strings(name, value)
-    if name == "rungs":
-        return [float(part) for part in value.split(",")] if isinstance(value, str) else list(value)
-    if name == "test" and isinstance(value, bool):
-        return 0.2 if value else 0.0
-    return value
-
-
-def _strings(name: str, value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    if isinstance(value, Sequence) and all(isinstance(part, str | Path) for part in value):
-        return tuple(str(part) for part in value)
-    raise RequestError(f"{name} expects a name or a list of names, but got {value!r}.", hint=f"Write {name}='a,b'.")
+FIELDS = tuple(field.name for field in fields(SearchRequest))
 
 
 def _check(request: SearchRequest) -> None:
-    _one_of("methods", request.methods, KNOWN_METHODS)
-    _one_of("objectives", request.objectives, OBJECTIVES)
-    _one_of("optimizer", (request.optimizer,), OPTIMIZERS)
-    _one_of("device", (request.device or "cpu",), ("cpu", "cuda", "mps"))
+    check_choices("methods", request.methods, KNOWN_METHODS)
+    check_choices("objectives", request.objectives, OBJECTIVES)
+    check_choices("optimizer", (request.optimizer,), OPTIMIZERS)
+    check_choices("device", (request.device or "cpu",), ("cpu", "cuda", "mps"))
     if request.objectives[0] == "seconds" or request.objectives[1:] not in ((), ("seconds",)):
         raise RequestError(
             f"objectives expects one score, then optionally 'seconds', but got {request.objectives}.",
@@ -239,15 +158,6 @@ def _check_numbers(request: SearchRequest) -> None:
         value = getattr(request, name)
         if value is not None and not low <= value <= high:
             raise RequestError(f"{name} expects a number from {low:g} to {high:g}, but got {value:g}.")
-
-
-def _one_of(option: str, values: Sequence[str], allowed: Sequence[str]) -> None:
-    wrong = [value for value in values if value not in allowed]
-    if wrong or not values:
-        raise RequestError(
-            f"{option} expects some of {', '.join(allowed)}, but got {', '.join(map(repr, wrong)) or 'nothing'}.",
-            hint=f"Leave {option} out for the default.",
-        )
 
 
 def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") -> "tuple[StudyRecord, DataReport]":
@@ -341,7 +251,7 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
     from xautolm_nb.run import ProcessRunner
     from xautolm_nb.study import Study
 
-    request = SearchRequest(**_parse(record.request))
+    request = SearchRequest.from_mapping(record.request)
     context = record.context or describe_context(record, request)
     if record.context is None:
         record = store.update_study(record.id, context=context)

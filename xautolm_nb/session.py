@@ -1,38 +1,33 @@
-"""One running study: the loop on a background thread, and the handle a person holds.
+"""The handle a person holds on a study: start, pause, look, report, export.
 
 A session owns no state of its own: what it shows is read from the store, so any number of sessions, in any process,
 can look at one study. The process that runs the loop is its owner; others ask it to pause or stop through the store.
 """
 
-import contextlib
-import threading
+import os
+import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xautolm_nb.core.errors import StoreError, StudyError, XAutoLMError
-from xautolm_nb.core.events import Event, StudyFinished, StudyMessage, TrialProgress, TrialStarted
+from xautolm_nb.background import Subscriber, closing, loop_of
+from xautolm_nb.core.errors import StudyError, XAutoLMError
 from xautolm_nb.core.study import Control, StudyRecord, StudyState, StudyView
-from xautolm_nb.core.trial import Trial, TrialState
-from xautolm_nb.request import SearchRequest, create_study, parse_seconds, wire
-from xautolm_nb.store import ExperienceStore, current_owner, is_owner_alive
-from xautolm_nb.study import (
-    HEARTBEAT_SECONDS,
-    Budget,
-    Study,
-    search,
-    view_of,
-)
+from xautolm_nb.core.trial import Trial
+from xautolm_nb.default_trial import default_trial
+from xautolm_nb.options import parse_seconds
+from xautolm_nb.request import SearchRequest, create_study, wire
+from xautolm_nb.store import ExperienceStore, is_owner_alive
+from xautolm_nb.study import Study, view_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
     from xautolm_nb.report import Report
-
-Subscriber = Callable[[Event], None]
 
 _ENDED = (StudyState.FINISHED, StudyState.STOPPED, StudyState.FAILED, StudyState.INTERRUPTED)
 
@@ -48,12 +43,7 @@ class Session:
     def __init__(self, store: ExperienceStore, study: str) -> None:
         self.store = store
         self.id = study
-        self._wanted = Control.RUN
-        self._thread: threading.Thread | None = None
-        self._subscribers: list[Subscriber] = []
-        self._progress: TrialProgress | None = None
-        self._lock = threading.Lock()
-        self._error: BaseException | None = None
+        self._loop = loop_of(store, study)
 
     # ---- control -------------------------------------------------------------------------------------------------
 
@@ -63,13 +53,8 @@ class Session:
         Raises:
             StudyError: Another living process runs it.
         """
-        if self.is_running_here:
-            return self
-        self.store.claim_study(self.id, current_owner())
-        self._wanted = Control.RUN
-        self.store.update_study(self.id, state=StudyState.RUNNING, control=Control.RUN, message="starting")
-        self._thread = threading.Thread(target=self._run, name=f"xautolm-{self.id}", daemon=True)
-        self._thread.start()
+        if not self.is_running_here:
+            self._loop.start()
         return self
 
     def pause(self) -> None:
@@ -86,7 +71,7 @@ class Session:
         if budget is not None:
             total = record.spent_seconds + parse_seconds(budget)
             record = self.store.update_study(self.id, budget_seconds=total)
-        if _has_owner(record):
+        if self._has_owner(record):
             self._ask(Control.RUN)
             return self
         if record.spent_seconds >= record.budget_seconds:
@@ -100,6 +85,23 @@ class Session:
         """End the search at the next step; the running trial keeps a checkpoint, `resume` takes it up again."""
         self._ask(Control.STOP)
 
+    def stop_trial(self, number: int) -> None:
+        """End one trial at its next step, with its checkpoint, and leave it there; the search goes on without it.
+
+        Raises:
+            StudyError: There is no such trial, or it has ended.
+        """
+        trial = self.trial(number)
+        if trial.state.is_finished:
+            raise StudyError(
+                f"Trial {number} has ended ({trial.state.value}).", hint="Only what goes on can be stopped."
+            )
+        if self.is_running_here:
+            self._loop.stop_trial(number)
+            return
+        stopped = {*self.store.study(self.id).stopped, number}
+        self.store.update_study(self.id, stopped=tuple(sorted(stopped)))
+
     def wait(self, timeout: float | None = None) -> "Session":
         """Block until the study ends (or `timeout` seconds passed); an interrupt leaves the study running.
 
@@ -108,22 +110,21 @@ class Session:
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while not self.is_over and (deadline is None or time.monotonic() < deadline):
-            if self._thread is not None:
-                self._thread.join(0.2)
+            if self.is_running_here:
+                self._loop.join(0.2)
             else:
                 time.sleep(0.5)
-        if isinstance(self._error, XAutoLMError):
-            raise self._error
-        if self._error is not None:
-            raise StudyError(f"The study ended with a bug: {self._error!r}.", hint="The traceback is chained.") from (
-                self._error
-            )
+        error = self._loop.error
+        if isinstance(error, XAutoLMError):
+            raise error
+        if error is not None:
+            raise StudyError(f"The study ended with a bug: {error!r}.", hint="The traceback is chained.") from error
         return self
 
     @property
     def is_running_here(self) -> bool:
         """Whether this process runs the study."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._loop.is_alive
 
     @property
     def is_over(self) -> bool:
@@ -137,9 +138,9 @@ class Session:
         """What the store keeps of the study; a running one whose owner died shows as interrupted."""
         record = self.store.study(self.id)
         live = record.state in (StudyState.RUNNING, StudyState.PAUSED)
-        if live and not _has_owner(record):
+        if live and not self._has_owner(record):
             record = replace(record, state=StudyState.INTERRUPTED)
-        return replace(record, progress=self._progress) if self.is_running_here else record
+        return replace(record, progress=self._loop.progress) if self.is_running_here else record
 
     def view(self) -> StudyView:
         """An immutable picture of the study as it is now."""
@@ -189,22 +190,28 @@ class Session:
         Raises:
             StudyError: There is no such trial.
         """
+        return self.trial(number).reason or "no reason was recorded"
+
+    def trial(self, number: int) -> Trial:
+        """One trial with its configuration, curve and costs.
+
+        Raises:
+            StudyError: There is no such trial.
+        """
         found = next((trial for trial in self.store.trials(self.id) if trial.number == number), None)
         if found is None:
             raise StudyError(f"Study {self.id} has no trial {number}.", hint="Numbers are the index of session.trials.")
-        return found.reason or "no reason was recorded"
+        return found
 
     def figures(self, *, dark: bool = False) -> "Figure":
         """Anytime curve, Pareto front and learning curves, side by side."""
         from xautolm_nb import plots
 
-        view = self.view()
-        return plots.overview_figure(view.trials, metric=view.record.task.metric.name, dark=dark)
+        return plots.figure(self.view(), dark=dark)
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Receive the events of a study that runs here, from its thread; returns a function that ends it."""
-        self._subscribers.append(subscriber)
-        return lambda: self._subscribers.remove(subscriber) if subscriber in self._subscribers else None
+        return self._loop.subscribe(subscriber)
 
     # ---- what to do with it ------------------------------------------------------------------------------------------
 
@@ -262,87 +269,25 @@ class Session:
     # ---- inside ---------------------------------------------------------------------------------------------------
 
     def _ask(self, wanted: Control) -> None:
+        if self.is_running_here:
+            self._loop.ask(wanted)
+            return
         record = self.store.study(self.id)
-        if not self.is_running_here and not _has_owner(record):
+        if not self._has_owner(record):
             raise StudyError(
                 f"Study {record.name!r} is not running ({self.record.state}).", hint="resume() takes it up again."
             )
-        with self._lock:
-            self.store.update_study(self.id, control=wanted)
-            self._wanted = wanted
+        self.store.update_study(self.id, control=wanted)
 
-    def _study(self) -> "contextlib.AbstractContextManager[Study]":
-        return _closing(wire(self.store.study(self.id), self.store))
+    def _has_owner(self, record: StudyRecord) -> bool:
+        """Whether a living process runs it; this one only if it really does."""
+        owner = record.owner
+        if owner is None or not is_owner_alive(owner, record.heartbeat):
+            return False
+        return self.is_running_here or (owner.pid, owner.host) != (os.getpid(), socket.gethostname())
 
-    def _run(self) -> None:
-        ended = threading.Event()
-        budget = self._budget()
-        budget.start()
-        pulse = threading.Thread(target=self._pulse, args=(ended, budget), name=f"xautolm-pulse-{self.id}", daemon=True)
-        pulse.start()
-        state, message = StudyState.FAILED, ""
-        try:
-            with _closing(wire(self.store.study(self.id), self.store)) as study:
-                reason = search(study, budget=budget, control=lambda: self._wanted, emit=self._emit)
-                state = StudyState.STOPPED if reason == "stopped" else StudyState.FINISHED
-                message = _ENDINGS[reason]
-        except BaseException as error:  # the thread's outermost frame: the error is kept for wait() and shown
-            self._error = error
-            message = str(error) or repr(error)
-        finally:
-            budget.pause()
-            ended.set()
-            pulse.join()
-            self.store.update_study(
-                self.id, state=state, owner=None, spent_seconds=budget.spent, progress=None, message=message
-            )
-            self._emit(StudyFinished(reason=message))
-
-    def _budget(self) -> Budget:
-        record = self.store.study(self.id)
-        return Budget(seconds=record.budget_seconds, spent_before=record.spent_seconds)
-
-    def _pulse(self, ended: threading.Event, budget: Budget) -> None:
-        """Show signs of life, pass on what others ask, keep the progress and the budget in step with the store."""
-        while not ended.wait(HEARTBEAT_SECONDS / 4):
-            with contextlib.suppress(StoreError), self._lock:  # a busy or full disk is no reason to stop pulsing
-                record = self.store.update_study(
-                    self.id, heartbeat=time.time(), spent_seconds=budget.spent, progress=self._progress
-                )
-                self._wanted, budget.seconds = record.control, record.budget_seconds
-
-    def _emit(self, event: Event) -> None:
-        if isinstance(event, TrialProgress):
-            self._progress = event
-        elif isinstance(event, TrialStarted):
-            self._progress = None
-            message = f"trial {event.trial.number}: {event.trial.reason.partition(chr(10))[0]}"
-            self.store.update_study(self.id, state=StudyState.RUNNING, message=message)
-        elif isinstance(event, StudyMessage):
-            state = StudyState.PAUSED if event.message == "paused" else StudyState.RUNNING
-            self.store.update_study(self.id, state=state, message=event.message)
-        for subscriber in tuple(self._subscribers):
-            subscriber(event)
-
-
-def _has_owner(record: StudyRecord) -> bool:
-    return record.owner is not None and is_owner_alive(record.owner, record.heartbeat)
-
-
-_ENDINGS = {
-    "budget": "the budget is spent",
-    "converged": "nothing that fits the time left promises a gain that anyone would notice",
-    "max_trials": "the wanted number of trials is done",
-    "stopped": "stopped on request",
-}
-
-
-@contextlib.contextmanager
-def _closing(study: Study):  # type: ignore[no-untyped-def]
-    try:
-        yield study
-    finally:
-        study.runner.close()
+    def _study(self) -> AbstractContextManager[Study]:
+        return closing(wire(self.store.study(self.id), self.store))
 
 
 def start_session(
@@ -367,31 +312,3 @@ def find_session(study: str = "last", *, store: ExperienceStore | str | Path | N
     """
     opened = store if isinstance(store, ExperienceStore) else ExperienceStore.open(store)
     return Session(opened, opened.study(study).id)
-
-
-def default_trial(study: Study) -> Trial:
-    """Fine-tune the default configuration to its end, outside the search; what was trained before is used again."""
-    import json
-
-    from xautolm_nb.core.config import config_key
-    from xautolm_nb.core.files import write_text_atomically
-    from xautolm_nb.core.serial import from_plain, to_json
-
-    config = study.space.default()
-    for trial in study.store.trials(study.record.id):
-        if trial.state is TrialState.COMPLETE and config_key(trial.config) == config_key(config):
-            kept = Path(study.record.folder) / "trials" / f"{trial.number:04d}" / "best"
-            if kept.is_dir():
-                return trial
-    kept = Path(study.record.folder) / "default-trial.json"
-    if kept.exists():
-        return from_plain(json.loads(kept.read_text()), Trial)
-    trial = Trial(number=9999, config=config, seed=study.seed, reason="default fine-tuning, for comparison")
-    outcome = study.runner.run(study.record.task, trial, emit=lambda event: None, should_stop=lambda: False)
-    if outcome.failure is not None:
-        raise StudyError(
-            f"The default fine-tuning failed: {outcome.failure.message}", hint="Leave it out: report(default=False)."
-        )
-    trial = replace(trial, fidelity=outcome.fidelity, curve=outcome.curve, measures=outcome.measures)
-    write_text_atomically(kept, to_json(trial))
-    return trial

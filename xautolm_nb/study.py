@@ -5,7 +5,7 @@ the store, so the loop can be killed at any line and taken up again by any proce
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -85,7 +85,14 @@ class Budget:
         return self.seconds - self.spent
 
 
-def search(study: Study, *, budget: Budget, control: Callable[[], Control], emit: Emit) -> Reason:
+def search(
+    study: Study,
+    *,
+    budget: Budget,
+    control: Callable[[], Control],
+    emit: Emit,
+    stopped: Callable[[], Collection[int]] = tuple,
+) -> Reason:
     """Search until the budget is spent, nothing is worth its cost any more, or `control` says stop.
 
     Args:
@@ -93,6 +100,7 @@ def search(study: Study, *, budget: Budget, control: Callable[[], Control], emit
         budget: Running time; started and held here.
         control: Read between steps: run, pause or stop.
         emit: Receives every event, from this thread.
+        stopped: Read between steps: numbers of trials that are to stay where they are.
 
     Returns:
         Why the search ended.
@@ -105,7 +113,7 @@ def search(study: Study, *, budget: Budget, control: Callable[[], Control], emit
         while True:
             if not _may_run(study, budget, control, emit):
                 return "stopped"
-            trials = study.store.trials(study.record.id)
+            trials = set_aside(study.store.trials(study.record.id), stopped())
             if budget.left <= 0:
                 return "budget"
             proposal = ahead.take(trials, budget.left) or next_work(study, experiences, trials, budget.left)
@@ -119,12 +127,24 @@ def search(study: Study, *, budget: Budget, control: Callable[[], Control], emit
                 study.record.task,
                 trial,
                 emit=emit,
-                should_stop=lambda: control() != Control.RUN or budget.left < -study.grace,
+                should_stop=_must_end(study, trial.number, budget, control, stopped),
                 timeout=study.trial_timeout,
             )
             trial = conclude(study, trial, outcome, spent=budget.spent)
             emit(TrialFinished(trial=trial))
             discard_losers(study)
+
+
+def set_aside(trials: Sequence[Trial], stopped: Collection[int]) -> list[Trial]:
+    """The trials as whoever proposes sees them: those stopped one by one have ended, without a failure to learn from.
+
+    Neither is one taken up again, nor counts it as complete; what its curve says stays known.
+    """
+    ended = (TrialState.QUEUED, TrialState.PAUSED)
+    return [
+        replace(trial, state=TrialState.FAILED) if trial.number in stopped and trial.state in ended else trial
+        for trial in trials
+    ]
 
 
 def next_work(
@@ -287,6 +307,13 @@ def _may_run(study: Study, budget: Budget, control: Callable[[], Control], emit:
         return False
     budget.start()
     return True
+
+
+def _must_end(
+    study: Study, number: int, budget: Budget, control: Callable[[], Control], stopped: Callable[[], Collection[int]]
+) -> Callable[[], bool]:
+    """Whether a running trial is to end at its next step, asked by the runner."""
+    return lambda: control() != Control.RUN or budget.left < -study.grace or number in stopped()
 
 
 def _is_interrupted(trial: Trial) -> bool:

@@ -1,67 +1,112 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IConsoleTracker } from '@jupyterlab/console';
 import { ILauncher } from '@jupyterlab/launcher';
+import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 
-import { searchIcon, searchIconUrl } from './icon';
-import { newNotebook, searchCells } from './notebook';
+import { COMMANDS, addCommands, followStudy } from './commands';
+import { searchIconUrl } from './icon';
+import { Model } from './model';
+import { PageMemory } from './memory';
+import { insertCode } from './notebook';
+import { PANEL_ID, PanelWidget } from './panel';
+import type { ISettings } from './settings';
+import { DEFAULTS, readSettings } from './settings';
+import { KernelTracker } from './tracker';
+import type { IHost } from './view/desk';
 
 const PLUGIN = 'xautolm-nb:plugin';
-const NEW_SEARCH = 'xautolm:new-search';
-const FALLBACK_BUDGET = '30m';
+const RANK = 900;
+const REOPEN_MS = 300;
 
-/** The launcher card, shown or not as the settings say, now and after each change. */
-function followLauncherSetting(settings: ISettingRegistry.ISettings, addCard: () => IDisposable): void {
-  let card: IDisposable | null = null;
-  const update = (): void => {
-    card?.dispose();
-    card = settings.composite['showInLauncher'] === false ? null : addCard();
+/** The user's settings, kept up to date; the defaults until they are read, and where they cannot be. */
+class SettingsKeeper {
+  current: ISettings = DEFAULTS;
+  private store: ISettingRegistry.ISettings | null = null;
+
+  /** Calls back once the settings are read, and on each change. */
+  read(registry: ISettingRegistry, onChange: () => void): void {
+    registry.load(PLUGIN).then(
+      store => {
+        const update = (): void => {
+          this.current = readSettings(store.composite);
+          onChange();
+        };
+        this.store = store;
+        store.changed.connect(update);
+        update();
+      },
+      () => onChange()
+    );
+  }
+
+  setLoadByItself(value: boolean): void {
+    void this.store?.set('loadByItself', value);
+  }
+}
+
+/** Launcher cards, shown or not as the settings say. */
+function launcherCards(launcher: ILauncher, category: string): (settings: ISettings) => void {
+  let cards: IDisposable[] = [];
+  return settings => {
+    cards.forEach(card => card.dispose());
+    const commands = settings.showInLauncher ? [COMMANDS.newSearch, COMMANDS.open] : [];
+    cards = commands.map((command, index) =>
+      launcher.add({ command, category, kernelIconUrl: searchIconUrl, rank: 100 + index })
+    );
   };
-  settings.changed.connect(update);
-  update();
 }
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN,
-  description: 'Starts a search for a fine-tuned language model from the launcher, the File menu or the palette.',
+  description: 'A panel, commands and launcher cards to search for a fine-tuned language model.',
   autoStart: true,
   requires: [ISettingRegistry],
-  optional: [ICommandPalette, ILauncher, ITranslator],
+  optional: [ICommandPalette, IConsoleTracker, ILauncher, ILayoutRestorer, INotebookTracker, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     registry: ISettingRegistry,
     palette: ICommandPalette | null,
+    consoles: IConsoleTracker | null,
     launcher: ILauncher | null,
+    restorer: ILayoutRestorer | null,
+    notebooks: INotebookTracker | null,
     translator: ITranslator | null
   ): void => {
-    const trans = (translator ?? nullTranslator).load('xautolm_nb');
-    const loaded = registry.load(PLUGIN);
-    const budget = async (): Promise<string> => {
-      const value = (await loaded.catch(() => null))?.composite['budget'];
-      return typeof value === 'string' ? value : FALLBACK_BUDGET;
+    const words = (translator ?? nullTranslator).load('xautolm_nb');
+    const keeper = new SettingsKeeper();
+    const memory = new PageMemory(window.sessionStorage);
+    const wasOpen = memory.wasOpen;
+    const settings = (): ISettings => keeper.current;
+    const tracker = new KernelTracker(notebooks, consoles, kernel => new Model(kernel, settings, memory));
+    const host: IHost = {
+      newSearch: () => void app.commands.execute(COMMANDS.newSearch),
+      insertCode: code => tracker.place !== null && insertCode(tracker.place, code),
+      restartKernel: () => void tracker.place?.widget.sessionContext.restartKernel(),
+      setLoadByItself: value => keeper.setLoadByItself(value)
     };
-
-    app.commands.addCommand(NEW_SEARCH, {
-      label: args => (args['isPalette'] === true ? trans.__('New XAutoLM Search') : trans.__('XAutoLM Search')),
-      caption: trans.__('Create a notebook that searches for a fine-tuned language model on your data'),
-      icon: args => (args['isPalette'] === true ? undefined : searchIcon),
-      execute: async args => {
-        const cwd = args['cwd'];
-        return newNotebook(app, searchCells(await budget()), typeof cwd === 'string' ? cwd : undefined);
+    const panel = new PanelWidget(tracker, () => ({ words, host, settings: settings() }), memory);
+    const openPanel = (): void => app.shell.activateById(PANEL_ID);
+    addCommands({ app, words, settings, model: () => tracker.model, openPanel }, palette);
+    followStudy(app, tracker);
+    const showCards = launcher === null ? null : launcherCards(launcher, words.__('Notebook'));
+    let side: ISettings['side'] | null = null;
+    keeper.read(registry, () => {
+      showCards?.(settings());
+      // Only a change of the setting moves the panel: a person may have moved it by hand.
+      if (side !== settings().side) {
+        side = settings().side;
+        app.shell.add(panel, side, { rank: RANK });
+        // JupyterLab opens its sidebars again after a reload; Notebook closes them, a moment after it is restored.
+        void app.restored.then(() => setTimeout(() => wasOpen && !panel.isVisible && openPanel(), REOPEN_MS));
       }
+      panel.update();
     });
-    palette?.addItem({ command: NEW_SEARCH, category: trans.__('XAutoLM'), args: { isPalette: true } });
-    if (launcher !== null) {
-      const category = trans.__('Notebook');
-      const addCard = (): IDisposable =>
-        launcher.add({ command: NEW_SEARCH, category, kernelIconUrl: searchIconUrl, rank: 100 });
-      loaded.then(
-        settings => followLauncherSetting(settings, addCard),
-        () => void addCard()
-      );
-    }
+    restorer?.add(panel, PANEL_ID);
   }
 };
 

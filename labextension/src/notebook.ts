@@ -1,6 +1,8 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 
+import type { Place } from './tracker';
+
 /** A cell of the new notebook, in nbformat's words. */
 export interface ICellTemplate {
   cell_type: 'code' | 'markdown';
@@ -58,4 +60,19 @@ export async function newNotebook(app: JupyterFrontEnd, cells: ICellTemplate[], 
   });
   panel.content.activeCellIndex = 0;
   return panel;
+}
+
+/** Write code where the person works, without running it: below the active cell, or at the console's prompt. */
+export function insertCode(place: Place, code: string): void {
+  if (place.kind === 'console') {
+    place.widget.console.promptCell?.model.sharedModel.setSource(code);
+    return;
+  }
+  const { content } = place.widget;
+  const shared = content.model?.sharedModel;
+  if (shared !== undefined) {
+    const index = Math.min(content.activeCellIndex + 1, shared.cells.length);
+    shared.insertCell(index, { cell_type: 'code', source: code, metadata: { trusted: true } });
+    content.activeCellIndex = index;
+  }
 }

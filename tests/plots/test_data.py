@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xautolm_nb.core.trial import Trial, TrialState
-from xautolm_nb.plots import anytime, learning_curves, pareto
+from xautolm_nb.plots import anytime, learning_curves, pareto, reference_front
 
 
 def test_the_best_score_never_falls_and_all_work_counts(trials: list[Trial]) -> None:
@@ -63,3 +63,18 @@ def test_nothing_comes_from_nothing() -> None:
     assert anytime([]).best.size == 0
     assert pareto([]).numbers.size == 0
     assert learning_curves([]) == ()
+
+
+def test_a_reference_is_the_front_of_another_search_by_rising_seconds(trials: list[Trial]) -> None:
+    front = reference_front("zero-shot", trials)
+    assert front.seconds.tolist() == [2.0, 10.0, 90.0]
+    assert front.scores.tolist() == [0.5, 0.6, 0.8]
+    assert pareto(trials, front).reference is front
+
+
+def test_validations_that_came_to_no_number_are_left_out(make_trial: Callable[..., Trial]) -> None:
+    broken = [make_trial(0, [(0.5, float("nan"), 2.0), (1.0, 0.5, 5.0)]), make_trial(1, [(1.0, float("inf"), 3.0)])]
+    assert anytime(broken).best.tolist() == [0.5]
+    assert anytime(broken).total_seconds == 8.0
+    assert pareto(broken).numbers.tolist() == [0]
+    assert [curve.number for curve in learning_curves(broken)] == [0]

@@ -20,3 +20,11 @@ def test_text_and_lines_stand_out_from_the_page(dark: bool) -> None:
     assert _contrast(colours.text, colours.background) >= 7.0
     assert _contrast(colours.main, colours.background) >= 4.5
     assert _contrast(colours.faint, colours.background) >= 2.5
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_better_a_score_the_further_its_colour_from_the_page(dark: bool) -> None:
+    colours = theme(dark)
+    distances = [_contrast(colour, colours.background) for colour in colours.ramp]
+    assert distances == sorted(distances)
+    assert distances[-1] >= 7.0

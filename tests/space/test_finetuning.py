@@ -122,3 +122,9 @@ def test_the_default_model_is_at_hand_whole_and_of_usual_size(context: Context, 
     local = replace(known("nreimers/MiniLM-L6-H384-uncased"), id="mini", where="local")
     cut = replace(local, id="mini[:3]", layers=3, full_layers=6)
     assert build_space(gpu, [*pool, cut, local]).default()["model"] == "mini"
+
+
+def test_models_that_no_method_goes_with_are_refused_with_the_reason(context: Context) -> None:
+    model = replace(known("roberta-base"), architecture="encoder_decoder")
+    with pytest.raises(SpaceError, match=r"No method goes with .* on classification: .*encoders and decoders"):
+        build_space(context, [model])

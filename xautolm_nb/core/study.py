@@ -74,6 +74,8 @@ class StudyRecord:
     prior: Mapping[str, Any] = field(default_factory=dict)
     """What past experience contributed: counts, similar tasks, weights."""
     versions: Mapping[str, str] = field(default_factory=dict)
+    stopped: tuple[int, ...] = ()
+    """Trials that someone stopped one by one: they stay where they are, with their checkpoints."""
 
 
 @dataclass(frozen=True, kw_only=True)

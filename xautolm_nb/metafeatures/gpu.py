@@ -43,6 +43,44 @@ def find_gpu() -> Gpu | None:
         return None
 
 
+@dataclass(frozen=True, kw_only=True)
+class GpuLoad:
+    """How busy the GPU is that training uses, whoever keeps it busy."""
+
+    name: str
+    memory_gib: float
+    used_gib: float
+    utilisation: float | None
+    """Share of the last moments in which it was at work; None where the driver does not tell."""
+
+
+def gpu_load() -> GpuLoad | None:
+    """Ask the driver how busy the first visible GPU is; None without a driver or a GPU."""
+    try:
+        with _nvml():
+            handles = _visible()
+            return _load(handles[0]) if handles else None
+    except pynvml.NVMLError:
+        return None
+
+
+def _load(handle: Any) -> GpuLoad:
+    name, memory = pynvml.nvmlDeviceGetName(handle), pynvml.nvmlDeviceGetMemoryInfo(handle)
+    return GpuLoad(
+        name=name.decode() if isinstance(name, bytes) else str(name),
+        memory_gib=memory.total / GIB,
+        used_gib=memory.used / GIB,
+        utilisation=_utilisation(handle),
+    )
+
+
+def _utilisation(handle: Any) -> float | None:
+    try:
+        return float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu) / 100
+    except pynvml.NVMLError:  # not told for a slice of a GPU
+        return None
+
+
 @contextmanager
 def _nvml() -> Iterator[None]:
     pynvml.nvmlInit()

@@ -1,11 +1,12 @@
-"""Trials to arrays: everything a figure shows, computed without drawing.
+"""Trials to arrays: progress, the front of score and seconds, and learning curves, computed without drawing.
 
 Scores are in the metric's own unit and direction; seconds are seconds of work (load, train, evaluate), so that pauses
-of a study and the computer's sleep do not count.
+of a study and the computer's sleep do not count. Validations whose score is not a finite number are left out.
 """
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -17,6 +18,17 @@ from xautolm_nb.core.trial import Trial, TrialState
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriorBand:
+    """What was expected of the first trial before anything was tried: mean of the score, and a deviation around it."""
+
+    mean: float
+    low: float
+    high: float
+    experiences: int
+    """Past trials that speak in it; with 0 it is what the search expects of any task."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +45,16 @@ class Anytime:
     """Trial of each validation, shape `(n,)`."""
     total_seconds: float
     """All work, that after the last validation included."""
+    prior: PriorBand | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceFront:
+    """A front to compare with, such as that of a search without past experience, by rising seconds."""
+
+    name: str
+    seconds: Floats
+    scores: Floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +67,7 @@ class ParetoFront:
     front: Flags
     complete: Flags
     """Whether the trial ran to fidelity 1."""
+    reference: ReferenceFront | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +93,14 @@ class _Piece:
     score: float | None
 
 
-def anytime(trials: Sequence[Trial]) -> Anytime:
+def anytime(trials: Sequence[Trial], prior: PriorBand | None = None) -> Anytime:
     """Order all validations as they happened and cumulate the work and the best score.
 
     Trials keep their work in seconds but not when each rung was reached, so a trial that was paused in between is
     placed by its first and last time stamps: its first rung after it was created, the others before it finished.
     Without time stamps trials follow each other by number.
     """
-    pieces = sorted((piece for trial in trials for piece in _pieces(trial)), key=lambda piece: piece.when)
+    pieces = sorted((piece for trial in _finite(trials) for piece in _pieces(trial)), key=lambda piece: piece.when)
     elapsed = np.cumsum([piece.seconds for piece in pieces]) if pieces else np.zeros(0)
     scored = [index for index, piece in enumerate(pieces) if piece.score is not None]
     scores = np.array([pieces[index].score for index in scored], dtype=np.float64)
@@ -87,12 +110,13 @@ def anytime(trials: Sequence[Trial]) -> Anytime:
         best=_running_best(scores, _maximize(trials)),
         numbers=np.array([pieces[index].number for index in scored], dtype=np.int64),
         total_seconds=float(elapsed[-1]) if pieces else 0.0,
+        prior=prior,
     )
 
 
-def pareto(trials: Sequence[Trial]) -> ParetoFront:
+def pareto(trials: Sequence[Trial], reference: ReferenceFront | None = None) -> ParetoFront:
     """Set the score of each trial against its seconds; failed and unscored trials are left out."""
-    scored = [trial for trial in trials if trial.score is not None and trial.failure is None]
+    scored = [trial for trial in _finite(trials) if trial.score is not None and trial.failure is None]
     front = pareto_front(scored)
     return ParetoFront(
         numbers=np.array([trial.number for trial in scored], dtype=np.int64),
@@ -100,12 +124,25 @@ def pareto(trials: Sequence[Trial]) -> ParetoFront:
         scores=np.array([trial.score for trial in scored], dtype=np.float64),
         front=np.array([trial.number in front for trial in scored], dtype=np.bool_),
         complete=np.array([trial.state is TrialState.COMPLETE for trial in scored], dtype=np.bool_),
+        reference=reference,
     )
+
+
+def reference_front(name: str, trials: Sequence[Trial]) -> ReferenceFront:
+    """The front of another search over the same task, to set beside this one's.
+
+    Args:
+        name: What it is called in the figure, such as `zero-shot`.
+        trials: The trials of that search.
+    """
+    data = pareto(trials)
+    order = np.flatnonzero(data.front)[np.argsort(data.seconds[data.front], kind="stable")]
+    return ReferenceFront(name=name, seconds=data.seconds[order], scores=data.scores[order])
 
 
 def learning_curves(trials: Sequence[Trial]) -> tuple[LearningCurve, ...]:
     """Collect the learning curve of every trial that was validated at least once, by trial number."""
-    scored = sorted((trial for trial in trials if trial.curve), key=lambda trial: trial.number)
+    scored = sorted((trial for trial in _finite(trials) if trial.curve), key=lambda trial: trial.number)
     best = next((trial.number for trial in ranking(scored)), None)
     return tuple(
         LearningCurve(
@@ -118,6 +155,13 @@ def learning_curves(trials: Sequence[Trial]) -> tuple[LearningCurve, ...]:
         )
         for trial in scored
     )
+
+
+def _finite(trials: Sequence[Trial]) -> list[Trial]:
+    """The trials without validations that came to no number."""
+    return [
+        replace(trial, curve=tuple(point for point in trial.curve if math.isfinite(point.score))) for trial in trials
+    ]
 
 
 def _pieces(trial: Trial) -> Iterator[_Piece]:

@@ -1,218 +1,283 @@
-"""Arrays to matplotlib Figures. Never pyplot: no global state, safe in threads, no window, no back end chosen."""
+"""A study's figures by name: drawn, as a table, in words, and as files. Every door shows the same ones."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 
-import numpy as np
-from matplotlib import rc_context
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from xautolm_nb.core.trial import Trial, TrialState
-from xautolm_nb.plots.data import (
-    Anytime,
-    Floats,
-    Integers,
-    LearningCurve,
-    ParetoFront,
-    anytime,
-    learning_curves,
-    pareto,
-)
-from xautolm_nb.plots.theme import Theme, theme
+from xautolm_nb.core.errors import RequestError
+from xautolm_nb.core.study import StudyView
+from xautolm_nb.plots import tables, words
+from xautolm_nb.plots.canvas import NOTEBOOK, Look, freeze, new_figure, write_keys
+from xautolm_nb.plots.data import ReferenceFront, anytime, learning_curves, pareto
+from xautolm_nb.plots.draw_expectations import draw_calibration, draw_cost
+from xautolm_nb.plots.draw_failures import draw_failures, failures_height
+from xautolm_nb.plots.draw_parallel import draw_parallel, parallel_height
+from xautolm_nb.plots.draw_progress import draw_anytime, draw_curves, draw_pareto
+from xautolm_nb.plots.expectations import calibration, costs, prior_band
+from xautolm_nb.plots.failures import failure_map
+from xautolm_nb.plots.labels import Drawing, place
+from xautolm_nb.plots.parallel import configurations
+from xautolm_nb.plots.tables import Table
 
-PANEL = (4.0, 3.0)
-"""Inches of one panel: 400 x 300 pixels at 100 dots per inch."""
-_TITLE = 10.0
-_TEXT = 9.0
-_SMALL = 8.0
-_UNITS = (("h", 3600.0), ("min", 60.0), ("s", 1.0))
-_LOG_SPAN = 12.0  # a time axis whose values differ by more is drawn in logs: a trial of 3 s and one of 10 min both show
-_FULL = 0.999
-
-
-def anytime_figure(data: Anytime, *, metric: str = "score", dark: bool = False) -> Figure:
-    """Draw the best score so far against the work spent; dots are single validations."""
-    figure, axes = _figure(1, dark)
-    draw_anytime(axes[0], data, metric, theme(dark))
-    return figure
+OVERVIEW = ("anytime", "pareto", "curves")
+"""The kinds that show a whole study side by side."""
+_WIDTHS = (2.0, 40.0)
+_HEIGHTS = (2.4, 3.4)
+_SQUARE = (2.6, 4.2)
+_SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "xautolm-nb", "pdf.fonttype": 42, "text.usetex": False}
+"""Texts stay texts in files, equal figures give equal bytes, and names with `_` or `#` never reach TeX."""
+_SETTING = threading.RLock()
 
 
-def pareto_figure(data: ParetoFront, *, metric: str = "score", dark: bool = False) -> Figure:
-    """Draw score against seconds of each trial and the front that no other trial beats, labelled by trial number."""
-    figure, axes = _figure(1, dark)
-    draw_pareto(axes[0], data, metric, theme(dark))
-    return figure
+def _usual_height(data: Any, width: float) -> float:
+    return min(max(0.75 * width, _HEIGHTS[0]), _HEIGHTS[1])
 
 
-def curves_figure(curves: Sequence[LearningCurve], *, metric: str = "score", dark: bool = False) -> Figure:
-    """Draw the learning curves against the share of the full run; the best is labelled, failed ones end in a cross."""
-    figure, axes = _figure(1, dark)
-    draw_curves(axes[0], curves, metric, theme(dark))
-    return figure
+def _square_height(data: Any, width: float) -> float:
+    return min(max(0.95 * width, _SQUARE[0]), _SQUARE[1])
 
 
-def overview_figure(trials: Sequence[Trial], *, metric: str = "score", dark: bool = False) -> Figure:
-    """Draw progress, front and learning curves side by side: the whole study in one picture."""
-    figure, axes = _figure(3, dark)
-    draw_anytime(axes[0], anytime(trials), metric, theme(dark))
-    draw_pareto(axes[1], pareto(trials), metric, theme(dark))
-    draw_curves(axes[2], learning_curves(trials), metric, theme(dark))
-    return figure
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of figure."""
+
+    title: str
+    """For menus."""
+    data: Callable[[StudyView, ReferenceFront | None], Any]
+    draw: Callable[[Axes, Any, Look], Drawing]
+    table: Callable[[Any], Table]
+    words: Callable[[Any, str], str]
+    height: Callable[[Any, float], float] = _usual_height
+    """Inches from the data and the width."""
 
 
-def to_svg(figure: Figure) -> bytes:
+KINDS: dict[str, Kind] = {
+    "anytime": Kind(
+        title="Best score over time",
+        data=lambda view, _: anytime(view.trials, prior_band(view)),
+        draw=draw_anytime,
+        table=tables.anytime_table,
+        words=words.anytime_words,
+    ),
+    "pareto": Kind(
+        title="Score against time",
+        data=lambda view, reference: pareto(view.trials, reference),
+        draw=draw_pareto,
+        table=tables.pareto_table,
+        words=words.pareto_words,
+    ),
+    "curves": Kind(
+        title="Learning curves by rung",
+        data=lambda view, _: learning_curves(view.trials),
+        draw=draw_curves,
+        table=tables.curves_table,
+        words=words.curves_words,
+    ),
+    "parallel": Kind(
+        title="Configurations",
+        data=lambda view, _: configurations(view.trials),
+        draw=draw_parallel,
+        table=tables.parallel_table,
+        words=words.parallel_words,
+        height=parallel_height,
+    ),
+    "failures": Kind(
+        title="Where trials fail",
+        data=lambda view, _: failure_map(view.trials, view.record.context),
+        draw=draw_failures,
+        table=tables.failures_table,
+        words=words.failures_words,
+        height=failures_height,
+    ),
+    "calibration": Kind(
+        title="Prior against posterior",
+        data=lambda view, _: calibration(view.trials),
+        draw=draw_calibration,
+        table=tables.calibration_table,
+        words=words.calibration_words,
+        height=_square_height,
+    ),
+    "cost": Kind(
+        title="Predicted cost",
+        data=lambda view, _: costs(view.trials),
+        draw=draw_cost,
+        table=tables.cost_table,
+        words=words.cost_words,
+        height=_square_height,
+    ),
+}
+"""Every figure there is, by the name that `figure`, `table`, `words_of` and `save` take."""
+
+
+def figure(
+    view: StudyView,
+    kind: str | Sequence[str] = OVERVIEW,
+    *,
+    dark: bool = False,
+    width: float | None = None,
+    reference: ReferenceFront | None = None,
+) -> Figure:
+    """Draw one kind of figure, or several side by side.
+
+    Args:
+        view: The study.
+        kind: A name of `KINDS`, or several.
+        dark: Whether the page is dark.
+        width: Inches of the whole figure: 3 for a sidebar, 6.3 for a line of text on paper; None takes 4 for each kind.
+        reference: A front to draw beside this study's, such as that of a search without past experience.
+
+    Raises:
+        RequestError: A kind is not known, or the width is out of range.
+    """
+    names = (kind,) if isinstance(kind, str) else tuple(kind)
+    metric = view.record.task.metric
+    data = {name: kind_of(name).data(view, reference) for name in names}
+    return draw(data, metric=metric.name, maximize=metric.maximize, dark=dark, width=width)
+
+
+def draw(
+    data: Mapping[str, Any], *, metric: str, maximize: bool = True, dark: bool = False, width: float | None = None
+) -> Figure:
+    """Draw data that is at hand, side by side: `draw({"failures": failure_map_of(experiences)}, metric="f1")`.
+
+    Args:
+        data: By the kind that draws it, what the kind's data function gives.
+        metric: Name of the scores.
+        maximize: Whether larger scores are better.
+        dark: As for `figure`.
+        width: As for `figure`.
+
+    Raises:
+        RequestError: A kind is not known, or the width is out of range.
+    """
+    kinds = [kind_of(name) for name in data]
+    total = NOTEBOOK * len(kinds) if width is None else width
+    if not kinds or not _WIDTHS[0] <= total / len(kinds) <= _WIDTHS[1]:
+        raise RequestError(
+            f"A figure expects at least one kind and {_WIDTHS[0]:g} to {_WIDTHS[1]:g} inches for each, "
+            f"but got {len(kinds)} and {total:g} inches.",
+            hint="Use 3 for a sidebar, 6.3 for a line of text on paper.",
+        )
+    look = Look(metric=metric, maximize=maximize, width=total / len(kinds), dark=dark)
+    with _settings():
+        height = max(kind.height(own, look.width) for kind, own in zip(kinds, data.values(), strict=True))
+        drawn, panels = new_figure([look.width] * len(kinds), height, look)
+        drawings = [kind.draw(axes, own, look) for kind, axes, own in zip(kinds, panels, data.values(), strict=True)]
+        write_keys(panels, [one.key for one in drawings], look, max(one.indent for one in drawings))
+        freeze(drawn)
+        for axes, one in zip(panels, drawings, strict=True):
+            place(axes, one.labels, look)
+    return drawn
+
+
+def table(view: StudyView, kind: str, *, reference: ReferenceFront | None = None) -> Table:
+    """The numbers behind a figure.
+
+    Raises:
+        RequestError: The kind is not known.
+    """
+    known = kind_of(kind)
+    return known.table(known.data(view, reference))
+
+
+def words_of(view: StudyView, kind: str | Sequence[str], *, reference: ReferenceFront | None = None) -> str:
+    """What a figure shows, in words: its text alternative.
+
+    Raises:
+        RequestError: A kind is not known.
+    """
+    kinds = [kind_of(name) for name in ((kind,) if isinstance(kind, str) else kind)]
+    return " ".join(known.words(known.data(view, reference), view.record.task.metric.name) for known in kinds)
+
+
+def save(
+    view: StudyView,
+    kind: str | Sequence[str],
+    path: str | Path,
+    *,
+    dark: bool = False,
+    width: float | None = None,
+    reference: ReferenceFront | None = None,
+) -> Path:
+    """Write a figure to a file; its text alternative stands in the file's description.
+
+    Args:
+        view: The study.
+        kind: As for `figure`.
+        path: Ends with .svg, .pdf or .png; text stays text in the first two.
+        dark: As for `figure`.
+        width: As for `figure`.
+        reference: As for `figure`.
+
+    Raises:
+        RequestError: A kind or the ending of the path is not known.
+    """
+    target = Path(path)
+    write = _FORMATS.get(target.suffix.lower())
+    if write is None:
+        raise RequestError(
+            f"A figure expects a path that ends with {', '.join(_FORMATS)}, but got {target.name!r}.",
+            hint="Choose .pdf for a paper, .svg for a page.",
+        )
+    drawn = figure(view, kind, dark=dark, width=width, reference=reference)
+    target.write_bytes(write(drawn, words_of(view, kind, reference=reference)))
+    return target
+
+
+def to_svg(figure: Figure, description: str = "") -> bytes:
     """Render as SVG; text stays text (small, searchable) and equal figures give equal bytes."""
-    stream = BytesIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "xautolm-nb"}):
-        figure.savefig(stream, format="svg", facecolor=figure.get_facecolor(), metadata={"Date": None})
-    return stream.getvalue()
+    return _rendered(figure, "svg", metadata={"Date": None, "Description": description or None})
 
 
-def to_png(figure: Figure, *, dpi: int = 200) -> bytes:
+def to_pdf(figure: Figure, description: str = "") -> bytes:
+    """Render as PDF with embedded TrueType letters, so that text can be searched and copied."""
+    return _rendered(figure, "pdf", metadata={"CreationDate": None, "Subject": description or None})
+
+
+def to_png(figure: Figure, description: str = "", *, dpi: int = 200) -> bytes:
     """Render as PNG; 200 dots per inch make one panel 800 pixels wide, sharp on dense screens."""
+    return _rendered(figure, "png", metadata={"Description": description or None}, dpi=dpi)
+
+
+_FORMATS: dict[str, Callable[[Figure, str], bytes]] = {".svg": to_svg, ".pdf": to_pdf, ".png": to_png}
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of that name.
+
+    Raises:
+        RequestError: There is none; the message names those that there are.
+    """
+    if name not in KINDS:
+        raise RequestError(
+            f"A figure expects one of the kinds {', '.join(KINDS)}, but got {name!r}.",
+            hint="Choose one of these names.",
+        )
+    return KINDS[name]
+
+
+def _rendered(figure: Figure, format: str, **options: Any) -> bytes:
     stream = BytesIO()
-    figure.savefig(stream, format="png", dpi=dpi, facecolor=figure.get_facecolor())
+    with _settings():
+        figure.savefig(stream, format=format, facecolor=figure.get_facecolor(), **options)
     return stream.getvalue()
 
 
-def draw_anytime(axes: Axes, data: Anytime, metric: str, colours: Theme) -> None:
-    """Draw `Anytime` on given axes."""
-    axes.set_title("Best so far", fontsize=_TITLE)
-    axes.set_ylabel(metric)
-    if not data.seconds.size:
-        return _empty(axes, "no validation yet", colours)
-    unit, length = _unit(data.total_seconds)
-    times, end = data.seconds / length, max(data.total_seconds, float(data.seconds[-1])) / length
-    axes.plot(times, data.scores, "o", color=colours.faint, markersize=3, alpha=0.6, linewidth=0)
-    axes.step([*times, end], [*data.best, data.best[-1]], where="post", color=colours.main, linewidth=2)
-    first = int(np.argmax(data.best == data.best[-1]))
-    axes.plot(times[first], data.best[-1], "o", color=colours.accent, markersize=6, zorder=5)
-    label = f"{data.best[-1]:.3f} (trial {data.numbers[first]})"
-    _label(axes, times[first], data.best[-1], label, colours, on_left=bool(times[first] > 0.4 * end))
-    axes.set_xlabel(f"work spent ({unit})")
-    axes.set_xlim(left=0)
-    return None
-
-
-def draw_pareto(axes: Axes, data: ParetoFront, metric: str, colours: Theme) -> None:
-    """Draw `ParetoFront` on given axes: full circles ran to the end, rings were stopped early."""
-    axes.set_title("Score against cost", fontsize=_TITLE)
-    axes.set_ylabel(metric)
-    if not data.numbers.size:
-        return _empty(axes, "no scored trial yet", colours)
-    unit, length = _unit(float(data.seconds.max()))
-    times = data.seconds / length
-    for chosen, colour, size, layer in ((~data.front, colours.faint, 4, 2), (data.front, colours.main, 6, 4)):
-        for done in (True, False):
-            keep = chosen & (data.complete == done)
-            fill = colour if done else "none"
-            axes.plot(times[keep], data.scores[keep], "o", color=colour, ms=size, mfc=fill, zorder=layer)
-    front = np.flatnonzero(data.front)[np.argsort(times[data.front], kind="stable")]
-    axes.step(times[front], data.scores[front], where="post", color=colours.main, lw=1.2, alpha=0.7, zorder=3)
-    for index in _spread(front):  # nothing lies up and left of the front, so its labels do
-        _label(axes, times[index], data.scores[index], f"#{data.numbers[index]}", colours, on_left=True)
-    axes.set_xlabel(f"time of the trial ({unit})")
-    axes.margins(x=0.1)
-    _log_if_wide(axes, times)
-    return None
-
-
-def draw_curves(axes: Axes, curves: Sequence[LearningCurve], metric: str, colours: Theme) -> None:
-    """Draw learning curves on given axes: the best thick, those stopped early dashed."""
-    axes.set_title("Learning curves", fontsize=_TITLE)
-    axes.set_ylabel(metric)
-    axes.set_xlabel("share of the full run")
-    if not curves:
-        return _empty(axes, "no validation yet", colours)
-    for curve in curves:
-        _draw_curve(axes, curve, colours)
-    axes.set_xlim(0, 1.04)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:.0%}"))
-    best = next((curve for curve in curves if curve.best), curves[0])
-    _label(axes, best.fidelity[-1], best.scores[-1], f"#{best.number}", colours, on_left=best.fidelity[-1] > 0.5)
-    return None
-
-
-def _draw_curve(axes: Axes, curve: LearningCurve, colours: Theme) -> None:
-    stopped = curve.fidelity[-1] < _FULL
-    axes.plot(
-        curve.fidelity,
-        curve.scores,
-        color=colours.main if curve.best else colours.faint,
-        linewidth=2.2 if curve.best else 1.0,
-        alpha=1.0 if curve.best else 0.75,
-        linestyle="--" if stopped and not curve.best else "-",
-        marker="o",
-        markersize=3.5 if curve.best else 2.2,
-        zorder=4 if curve.best else 2,
-    )
-    if curve.state is TrialState.FAILED:
-        axes.plot(curve.fidelity[-1], curve.scores[-1], "x", color=colours.failed, markersize=7, zorder=5)
-
-
-def _spread(front: Integers, most: int = 6) -> Integers:
-    """Choose at most `most` points to label, both ends included, so that labels do not pile up."""
-    return front[np.unique(np.linspace(0, front.size - 1, min(most, front.size)).round().astype(np.int64))]
-
-
-def _figure(panels: int, dark: bool) -> tuple[Figure, list[Axes]]:
-    colours = theme(dark)
-    figure = Figure(figsize=(PANEL[0] * panels, PANEL[1]), dpi=100, layout="constrained", facecolor=colours.background)
-    axes = [figure.add_subplot(1, panels, index + 1) for index in range(panels)]
-    for panel in axes:
-        _dress(panel, colours)
-    return figure, axes
-
-
-def _dress(axes: Axes, colours: Theme) -> None:
-    axes.set_facecolor(colours.background)
-    axes.grid(True, color=colours.grid, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=colours.text, labelsize=_SMALL, length=3, color=colours.faint)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in ("left", "bottom"))
-        spine.set_color(colours.faint)
-    for item in (axes.xaxis.label, axes.yaxis.label):
-        item.set_color(colours.text)
-        item.set_fontsize(_TEXT)
-    axes.title.set_color(colours.text)
-    axes.margins(x=0.05, y=0.12)
-
-
-def _empty(axes: Axes, message: str, colours: Theme) -> None:
-    axes.text(0.5, 0.5, message, ha="center", va="center", transform=axes.transAxes, color=colours.faint, size=_TEXT)
-    axes.set_xticks([])
-    axes.set_yticks([])
-
-
-def _label(axes: Axes, x: float, y: float, text: str, colours: Theme, *, on_left: bool) -> None:
-    """Write beside a point, a little above it."""
-    axes.annotate(
-        text,
-        (x, y),
-        xytext=(-4 if on_left else 4, 4),
-        textcoords="offset points",
-        ha="right" if on_left else "left",
-        va="bottom",
-        color=colours.text,
-        size=_SMALL,
-        zorder=6,
-    )
-
-
-def _unit(seconds: float) -> tuple[str, float]:
-    """Choose the unit people would say: its name and its length in seconds."""
-    return next((name, length) for name, length in _UNITS if seconds >= 3 * length or length == 1.0)
-
-
-def _log_if_wide(axes: Axes, times: Floats) -> None:
-    """Draw the time axis in logs when a few seconds and many minutes must both show."""
-    positive = times[times > 0]
-    if not positive.size or positive.max() / positive.min() <= _LOG_SPAN:
-        return
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Our settings while we draw. Only these are put back: `rc_context` would undo what other threads set meanwhile."""
+    with _SETTING:
+        before = {name: rcParams[name] for name in _SETTINGS}
+        rcParams.update(_SETTINGS)
+        try:
+            yield
+        finally:
+            rcParams.update(before)

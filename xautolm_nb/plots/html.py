@@ -1,12 +1,14 @@
-"""A study as static HTML: readable in a saved notebook without a kernel, every text escaped."""
+"""A study and its figures as static HTML: readable in a saved notebook without a kernel, every text escaped."""
 
 import base64
+from collections.abc import Sequence
 from html import escape
 
 from xautolm_nb.core.config import describe_config
 from xautolm_nb.core.study import StudyView
 from xautolm_nb.core.trial import Trial, TrialState
-from xautolm_nb.plots.figures import overview_figure, to_png
+from xautolm_nb.plots import figures
+from xautolm_nb.plots.tables import Table
 
 ROWS_SHOWN = 12
 
@@ -28,9 +30,24 @@ def figure_html(view: StudyView) -> str:
     """The overview figure as an image with a text alternative; empty before the first validation."""
     if not any(trial.curve for trial in view.trials):
         return ""
-    png = base64.b64encode(to_png(overview_figure(view.trials, metric=view.record.task.metric.name))).decode()
-    text = f"Best score over time, score against seconds and learning curves of {len(view.trials)} trials"
-    return f'<img alt="{escape(text)}" style="max-width:100%" src="data:image/png;base64,{png}">'
+    drawn = figures.figure(view, figures.OVERVIEW)
+    return image_html(figures.to_png(drawn), figures.words_of(view, figures.OVERVIEW), drawn.get_figwidth())
+
+
+def image_html(png: bytes, words: str, inches: float) -> str:
+    """An image of so many inches (of 100 pixels) with its text alternative, no wider than the page."""
+    data = base64.b64encode(png).decode()
+    style = f"width:{100 * inches:.0f}px;max-width:100%"
+    return f'<img alt="{escape(words)}" style="{style}" src="data:image/png;base64,{data}">'
+
+
+def described_html(image: str, tables: Sequence[Table]) -> str:
+    """An image with its numbers in a fold below."""
+    folded = "".join(table.to_html() for table in tables)
+    return (
+        f'<figure class="xautolm-figure" style="margin:0">{image}'
+        f"<figcaption><details><summary>The numbers</summary>{folded}</details></figcaption></figure>"
+    )
 
 
 def _headline(view: StudyView) -> str:

@@ -1,4 +1,4 @@
-"""Colours and sizes of the figures: readable at 400 pixels, on light and dark pages, by colour-blind readers."""
+"""Colours of the figures: readable at 300 pixels, on light and dark pages, by colour-blind readers."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ VERMILION = "#D55E00"
 
 @dataclass(frozen=True, kw_only=True)
 class Theme:
-    """What a figure takes its colours from."""
+    """What a figure takes its colours from. Colour never speaks alone: markers, dashes or places say the same."""
 
     background: str
     text: str
@@ -23,6 +23,8 @@ class Theme:
     accent: str
     """The one thing to look at first."""
     failed: str
+    ramp: tuple[str, ...]
+    """From the worst score to the best: the better, the further from the page."""
 
 
 LIGHT = Theme(
@@ -33,6 +35,7 @@ LIGHT = Theme(
     main=BLUE,
     accent=ORANGE,
     failed=VERMILION,
+    ramp=("#d3dde6", "#7fb0d4", BLUE, "#003a66"),
 )
 DARK = Theme(
     background="#1b1b1d",
@@ -42,6 +45,7 @@ DARK = Theme(
     main=SKY,
     accent=ORANGE,
     failed=VERMILION,
+    ramp=("#37424c", "#35719b", SKY, "#d6f0ff"),
 )
 
 

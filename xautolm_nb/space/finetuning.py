@@ -73,7 +73,7 @@ def build_space(
 
     Raises:
         ModelError: The pool is empty or names a model twice.
-        SpaceError: A method or optimizer is unknown, or there is none.
+        SpaceError: A method or optimizer is unknown, there is none, or none goes with any of the models on this task.
     """
     _check_models(models)
     methods = _chosen("method", methods, METHODS)
@@ -135,6 +135,11 @@ def _methods(models: Sequence[ModelInfo], methods: tuple[str, ...], kind: TaskKi
     for model in models:
         fitting = tuple(method for method in methods if why_not(method, model, kind) is None)
         groups.setdefault(fitting, []).append(model.id)
+    if not any(groups):
+        raise SpaceError(
+            f"No method goes with {models[0].id} on {kind}: {why_not(methods[0], models[0], kind)}.",
+            hint="docs/cells.md says which methods, models and tasks go together.",
+        )
     return [
         Categorical(
             name="method", values=values, default=values[0], when={"model": tuple(ids)} if len(groups) > 1 else {}

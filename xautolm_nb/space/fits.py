@@ -10,7 +10,6 @@ from xautolm_nb.space.cells import DEFAULT_METHODS
 from xautolm_nb.space.check import check
 from xautolm_nb.space.finetuning import build_space
 from xautolm_nb.space.physics import GIB, memory_bytes, memory_limit_gib
-from xautolm_nb.space.space import SearchSpace
 
 TYPICAL_TOKENS = 128
 
@@ -31,7 +30,6 @@ def fit_table(models: Sequence[ModelInfo], system: SystemMetaFeatures) -> list[d
 
 
 def _row(model: ModelInfo, context: Context) -> dict[str, Any]:
-    space = build_space(context, [model])
     row: dict[str, Any] = {
         "model": model.id,
         "where": model.where,
@@ -39,20 +37,20 @@ def _row(model: ModelInfo, context: Context) -> dict[str, Any]:
         "licence": model.licence,
         "limit_gib": round(memory_limit_gib(context), 2),
     }
-    reasons = {method: _look(space, method, context, row) for method in DEFAULT_METHODS}
+    reasons = {method: _look(model, method, context, row) for method in DEFAULT_METHODS}
     row["fits"] = [method for method, reason in reasons.items() if reason is None]
     row["reason"] = "" if row["fits"] else next(reason for reason in reasons.values() if reason)
     return row
 
 
-def _look(space: SearchSpace, method: str, context: Context, row: dict[str, Any]) -> str | None:
+def _look(model: ModelInfo, method: str, context: Context, row: dict[str, Any]) -> str | None:
     """Enter the need of a method into the row; why it cannot run, or None."""
     row[method] = None
     try:
-        config = space.default(method=method)
-    except SpaceError as error:  # not offered: too few layers for a part of them
+        space = build_space(context, [model], methods=(method,))
+    except SpaceError as error:  # not for this model or this kind of task
         return str(error)
-    (model,) = space.models.values()
+    config = space.default()
     row[method] = round(memory_bytes(config, model, context, 1) / GIB, 2)
     return check(config, context, space.models)
 

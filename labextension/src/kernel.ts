@@ -1,0 +1,170 @@
+/** What the panel needs of a kernel, and how JupyterLab's own kernel connection gives it. */
+
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+
+/** The only code that is ever sent to a kernel. */
+export const LOAD_LINE = '%load_ext xautolm_nb';
+const SUBSHELL_SECONDS = 3;
+
+/** One comm, in as few words as the panel needs. */
+export interface IChannel {
+  readonly id: string;
+  /** What comes from the kernel; the callback must not throw. */
+  onMessage: (data: unknown) => void;
+  onClose: () => void;
+  send(data: object): void;
+  /** Tell the kernel that this end is gone. */
+  close(): void;
+  /** Forget the comm without a word to the kernel: other pages may use it. */
+  release(): void;
+}
+
+export type KernelHealth = 'starting' | 'idle' | 'busy' | 'restarting' | 'dead' | 'offline';
+
+export interface IKernel {
+  readonly id: string;
+  readonly health: KernelHealth;
+  /** Whether requests are handled while a cell runs. */
+  readonly hasSubshells: boolean;
+  /** Comms reach only one connection of a page to a kernel. */
+  readonly takesComms: boolean;
+  /** Calls back on every change of `health`; returns a function that ends it. */
+  watch(callback: () => void): () => void;
+  language(): Promise<string>;
+  openComms(target: string): Promise<string[]>;
+  attach(target: string, id: string): IChannel | null;
+  open(target: string, data: object): Promise<IChannel>;
+  /** Calls back when the kernel opens a comm of this target; returns a function that ends it. */
+  accept(target: string, callback: (channel: IChannel, data: unknown) => void): () => void;
+  /** Run the one fixed line; resolves with null, or with the error it ended in. */
+  load(): Promise<string | null>;
+}
+
+/** The connection of a notebook or console, as `IKernel`. */
+export class LabKernel implements IKernel {
+  constructor(private readonly kernel: Kernel.IKernelConnection) {}
+
+  get id(): string {
+    return this.kernel.id;
+  }
+
+  get takesComms(): boolean {
+    return this.kernel.handleComms;
+  }
+
+  get hasSubshells(): boolean {
+    // Older releases of JupyterLab have neither property.
+    const kernel: Partial<Kernel.IKernelConnection> = this.kernel;
+    return kernel.supportsSubshells === true && kernel.commsOverSubshells !== 'disabled';
+  }
+
+  get health(): KernelHealth {
+    const { status, connectionStatus } = this.kernel;
+    if (status === 'restarting' || status === 'autorestarting') {
+      return 'restarting';
+    }
+    if (status === 'dead' || status === 'terminating' || this.kernel.isDisposed) {
+      return 'dead';
+    }
+    if (connectionStatus !== 'connected') {
+      return 'offline';
+    }
+    return status === 'idle' || status === 'busy' ? status : 'starting';
+  }
+
+  watch(callback: () => void): () => void {
+    const { statusChanged, connectionStatusChanged } = this.kernel;
+    statusChanged.connect(callback);
+    connectionStatusChanged.connect(callback);
+    return () => {
+      statusChanged.disconnect(callback);
+      connectionStatusChanged.disconnect(callback);
+    };
+  }
+
+  async language(): Promise<string> {
+    return (await this.kernel.info).language_info.name;
+  }
+
+  async openComms(target: string): Promise<string[]> {
+    const { content } = await this.kernel.requestCommInfo({ target_name: target });
+    return content.status === 'ok' ? Object.keys(content.comms) : [];
+  }
+
+  attach(target: string, id: string): IChannel | null {
+    return this.kernel.hasComm(id) ? null : channelOf(this.kernel.createComm(target, id), this.kernel);
+  }
+
+  async open(target: string, data: object): Promise<IChannel> {
+    const comm = this.kernel.createComm(target);
+    const channel = channelOf(comm, this.kernel);
+    if (this.hasSubshells) {
+      // A part of the class only, and never resolved where subshells are switched off while it waits.
+      const { subshellStarted } = comm as Kernel.IComm & { subshellStarted?: Promise<void> };
+      await Promise.race([subshellStarted, seconds(SUBSHELL_SECONDS)]);
+    }
+    comm.open({ ...data });
+    return channel;
+  }
+
+  accept(target: string, callback: (channel: IChannel, data: unknown) => void): () => void {
+    const onOpen = (comm: Kernel.IComm, message: KernelMessage.ICommOpenMsg): void =>
+      callback(channelOf(comm, this.kernel), message.content.data);
+    this.kernel.registerCommTarget(target, onOpen);
+    return () => this.kernel.removeCommTarget(target, onOpen);
+  }
+
+  async load(): Promise<string | null> {
+    const subshell = this.health === 'busy' && this.hasSubshells ? await this.createSubshell() : null;
+    const shown = this.kernel.subshellId;
+    if (subshell !== null) {
+      this.kernel.subshellId = subshell;
+    }
+    const future = this.kernel.requestExecute({ code: LOAD_LINE, silent: true, store_history: false, allow_stdin: false });
+    if (subshell !== null) {
+      this.kernel.subshellId = shown;
+    }
+    const { content } = await future.done;
+    if (subshell !== null) {
+      this.kernel.requestDeleteSubshell({ subshell_id: subshell });
+    }
+    return content.status === 'error' ? `${content.ename}: ${content.evalue}` : null;
+  }
+
+  private async createSubshell(): Promise<string | null> {
+    const { content } = await this.kernel.requestCreateSubshell({}).done;
+    return content.subshell_id ?? null;
+  }
+}
+
+function channelOf(comm: Kernel.IComm, kernel: Kernel.IKernelConnection): IChannel {
+  const isGone = (): boolean => comm.isDisposed || kernel.isDisposed;
+  const channel: IChannel = {
+    id: comm.commId,
+    onMessage: () => undefined,
+    onClose: () => undefined,
+    send: data => {
+      if (!isGone()) {
+        comm.send({ ...data });
+      }
+    },
+    close: () => {
+      if (!isGone()) {
+        comm.onClose = () => undefined;
+        comm.close();
+      }
+    },
+    release: () => {
+      if (!isGone()) {
+        comm.dispose();
+      }
+    }
+  };
+  comm.onMsg = message => channel.onMessage(message.content.data);
+  comm.onClose = () => channel.onClose();
+  return channel;
+}
+
+function seconds(count: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, 1000 * count));
+}

@@ -1,0 +1,104 @@
+/** The picture of one study, and how snapshots and events change it. Pure data, no DOM. */
+
+import type { Charts, Device, Progress, Snapshot, StudyEvent, StudyInfo, TrialRow } from './protocol';
+
+/** Older trials leave the page's memory; the store keeps them all. */
+export const MAX_TRIALS = 2000;
+
+export interface IStudyView {
+  readonly study: StudyInfo | null;
+  /** By rising number. */
+  readonly trials: readonly TrialRow[];
+  readonly trialsTotal: number;
+  readonly progress: Progress | null;
+  readonly charts: Charts | null;
+  readonly device: Device | null;
+}
+
+export const EMPTY_VIEW: IStudyView = {
+  study: null,
+  trials: [],
+  trialsTotal: 0,
+  progress: null,
+  charts: null,
+  device: null
+};
+
+export function viewOf(snapshot: Snapshot): IStudyView {
+  const trials = [...snapshot.trials].sort((one, two) => one.number - two.number).slice(-MAX_TRIALS);
+  return {
+    study: snapshot.study,
+    trials,
+    trialsTotal: Math.max(snapshot.trials_total, trials.length),
+    progress: snapshot.progress,
+    charts: snapshot.charts,
+    device: snapshot.device
+  };
+}
+
+/** Which study an event speaks of; null for those of the kernel as a whole. */
+export function studyOf(event: StudyEvent): string | null {
+  switch (event.type) {
+    case 'study':
+      return event.study.id;
+    case 'hello':
+    case 'device':
+      return null;
+    default:
+      return event.study;
+  }
+}
+
+/** Apply an event of the study in view. */
+export function applyEvent(view: IStudyView, event: StudyEvent): IStudyView {
+  switch (event.type) {
+    case 'hello':
+      return view;
+    case 'study':
+      return { ...view, study: event.study, trialsTotal: Math.max(view.trialsTotal, event.study.trials) };
+    case 'trial':
+      return withTrial(view, event.trial);
+    case 'progress':
+      return { ...view, progress: event.progress };
+    case 'charts':
+      return { ...view, charts: event.charts };
+    case 'device':
+      return { ...view, device: event.device };
+    case 'finished':
+      return { ...view, progress: null };
+  }
+}
+
+function withTrial(view: IStudyView, trial: TrialRow): IStudyView {
+  const index = lowerBound(view.trials, trial.number);
+  const isNew = view.trials[index]?.number !== trial.number;
+  const trials = [...view.trials];
+  trials.splice(index, isNew ? 0 : 1, trial);
+  const over = trial.state !== 'running' && view.progress?.number === trial.number;
+  return {
+    ...view,
+    trials: trials.length > MAX_TRIALS ? trials.slice(-MAX_TRIALS) : trials,
+    trialsTotal: Math.max(view.trialsTotal, trials.length),
+    progress: over ? null : view.progress
+  };
+}
+
+/** Index of the first trial whose number is not below `number`. */
+function lowerBound(trials: readonly TrialRow[], number: number): number {
+  let low = 0;
+  let high = trials.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((trials[middle]?.number ?? Infinity) < number) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+/** Whether a loop works on the study, or will when resumed by a word. */
+export function isLive(study: StudyInfo | null): boolean {
+  return study !== null && (study.state === 'running' || study.state === 'paused');
+}

@@ -1,0 +1,23 @@
+"""The grammar tells completion what may be written."""
+
+import pytest
+
+from xautolm_nb.core.errors import RequestError
+from xautolm_nb.grammar import options_by_verb, parser
+
+
+def test_every_verb_lists_its_options_and_their_choices() -> None:
+    grammar = options_by_verb()
+    assert {"start", "stop-trial", "store info", "store doctor"} <= set(grammar)
+    assert "store" not in grammar
+    assert grammar["start"]["--device"] == ("cpu", "cuda", "mps")
+    assert grammar["start"]["--label"] == ()
+    assert "--repair" in grammar["store doctor"] and "--repair" not in grammar["store info"]
+
+
+def test_a_trial_is_named_by_its_number_and_the_study_may_follow() -> None:
+    options = parser().parse_args(["stop-trial", "3", "reviews"])
+    assert (options.number, options.study) == (3, "reviews")
+    assert parser().parse_args(["stop-trial", "3"]).study == "last"
+    with pytest.raises(RequestError, match="number"):
+        parser().parse_args(["stop-trial", "third"])

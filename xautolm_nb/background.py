@@ -1,0 +1,217 @@
+"""Studies that run in this process: each on a thread of its own, beside a pulse that keeps the store in step.
+
+A study has one `Loop` in a process, however many sessions look at it, so what one of them asks or hears all do.
+"""
+
+import contextlib
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+from weakref import WeakValueDictionary
+
+from xautolm_nb.core.errors import StoreError
+from xautolm_nb.core.events import Event, StudyFinished, StudyMessage, TrialProgress, TrialStarted
+from xautolm_nb.core.study import Control, StudyState
+from xautolm_nb.request import wire
+from xautolm_nb.store import ExperienceStore, current_owner
+from xautolm_nb.study import HEARTBEAT_SECONDS, Budget, Reason, Study, search
+
+Subscriber = Callable[[Event], None]
+
+_ENDINGS: dict[Reason, str] = {
+    "budget": "the budget is spent",
+    "converged": "nothing that fits the time left promises a gain that anyone would notice",
+    "max_trials": "the wanted number of trials is done",
+    "stopped": "stopped on request",
+}
+
+
+class Loop:
+    """The loop of one study in this process, running or not.
+
+    Args:
+        store: Where the study lives.
+        study: Its id.
+    """
+
+    def __init__(self, store: ExperienceStore, study: str) -> None:
+        self.store = store
+        self.study = study
+        self.error: BaseException | None = None
+        """What ended the last run, when it was not the search itself."""
+        self.progress: TrialProgress | None = None
+        self._thread: threading.Thread | None = None
+        self._alive = False
+        self._wanted = Control.RUN
+        self._stopped: frozenset[int] = frozenset()
+        self._untold: dict[str, Any] = {}
+        self._subscribers: list[Subscriber] = []
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the study runs in this process."""
+        return self._alive
+
+    def start(self) -> None:
+        """Claim the study and run it on a new thread.
+
+        Raises:
+            StudyError: Another living process runs it.
+        """
+        record = self.store.claim_study(self.study, current_owner())
+        with self._lock:
+            self._wanted, self._stopped, self._untold = Control.RUN, frozenset(record.stopped), {}
+        self.error, self.progress = None, None
+        self.store.update_study(self.study, state=StudyState.RUNNING, control=Control.RUN, message="starting")
+        self._alive = True
+        self._thread = threading.Thread(target=self._run, name=f"xautolm-{self.study}", daemon=True)
+        self._thread.start()
+        for watcher in tuple(_WATCHERS):
+            watcher(self)
+
+    def join(self, timeout: float) -> None:
+        """Wait for the end of the run, at most `timeout` seconds."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def ask(self, wanted: Control) -> None:
+        """Have it run, pause or stop. Returns at once; the store hears of it with the next beat."""
+        with self._lock:
+            self._wanted = wanted
+            self._untold["control"] = wanted
+        self._wake.set()
+
+    def stop_trial(self, number: int) -> None:
+        """Have it end a trial and not take it up again. Returns at once."""
+        with self._lock:
+            self._stopped |= {number}
+            self._untold["stopped"] = tuple(sorted(self._stopped))
+        self._wake.set()
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Send the events of this and later runs to `subscriber`, from their threads; returns what ends it."""
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber) if subscriber in self._subscribers else None
+
+    def _run(self) -> None:
+        state, message = StudyState.FAILED, ""
+        budget = Budget(seconds=0.0)
+        ended = threading.Event()
+        pulse = threading.Thread(target=self._pulse, args=(ended, budget), name="xautolm-pulse", daemon=True)
+        try:
+            record = self.store.study(self.study)
+            budget.seconds, budget.spent_before = record.budget_seconds, record.spent_seconds
+            budget.start()
+            pulse.start()
+            reason = self._search(budget)
+            state = StudyState.STOPPED if reason == "stopped" else StudyState.FINISHED
+            message = _ENDINGS[reason]
+        except BaseException as error:  # the thread's outermost frame: the error is kept for wait() and shown
+            self.error = error
+            message = str(error) or repr(error)
+        finally:
+            budget.pause()
+            ended.set()
+            self._wake.set()
+            if pulse.ident is not None:
+                pulse.join()
+            self._leave(state, message, budget.spent)
+
+    def _search(self, budget: Budget) -> Reason:
+        with closing(wire(self.store.study(self.study), self.store)) as study:
+            return search(
+                study,
+                budget=budget,
+                control=lambda: self._wanted,
+                emit=self._emit,
+                stopped=lambda: self._stopped,
+            )
+
+    def _leave(self, state: StudyState, message: str, spent: float) -> None:
+        try:
+            self.store.update_study(
+                self.study, state=state, owner=None, spent_seconds=spent, progress=None, message=message
+            )
+        except StoreError as error:  # the study stays marked as ours; whoever resumes it here sees that it is not
+            self.error = self.error or error
+        self._alive = False
+        self._emit(StudyFinished(reason=message))
+
+    def _pulse(self, ended: threading.Event, budget: Budget) -> None:
+        """Show signs of life, tell what was asked here and hear what others ask, until the run has ended."""
+        while not ended.is_set():
+            self._wake.wait(HEARTBEAT_SECONDS / 4)
+            self._wake.clear()
+            with contextlib.suppress(StoreError):  # a busy or full disk is no reason to stop pulsing
+                self._beat(budget)
+
+    def _beat(self, budget: Budget) -> None:
+        with self._lock:
+            untold, self._untold = self._untold, {}
+        try:
+            record = self.store.update_study(
+                self.study, heartbeat=time.time(), spent_seconds=budget.spent, progress=self.progress, **untold
+            )
+        except StoreError:
+            with self._lock:
+                self._untold = {**untold, **self._untold}
+            raise
+        with self._lock:
+            budget.seconds = record.budget_seconds
+            if not self._untold:  # else someone asked meanwhile, and the store does not know yet
+                self._wanted, self._stopped = record.control, frozenset(record.stopped)
+
+    def _emit(self, event: Event) -> None:
+        if isinstance(event, TrialProgress):
+            self.progress = event
+        elif isinstance(event, TrialStarted):
+            self.progress = None
+            message = f"trial {event.trial.number}: {event.trial.reason.partition(chr(10))[0]}"
+            self.store.update_study(self.study, state=StudyState.RUNNING, message=message)
+        elif isinstance(event, StudyMessage):
+            state = StudyState.PAUSED if event.message == "paused" else StudyState.RUNNING
+            self.store.update_study(self.study, state=state, message=event.message)
+        for subscriber in tuple(self._subscribers):
+            self._tell(subscriber, event)
+
+    def _tell(self, subscriber: Subscriber, event: Event) -> None:
+        try:
+            subscriber(event)
+        except Exception as error:  # a view that breaks must not end a search: it hears no more
+            self._subscribers.remove(subscriber)
+            warnings.warn(f"A subscriber of study {self.study} failed and was dropped: {error!r}", stacklevel=2)
+
+
+_LOOPS: WeakValueDictionary[tuple[str, str], Loop] = WeakValueDictionary()
+_LOOPS_LOCK = threading.Lock()
+_WATCHERS: list[Callable[[Loop], None]] = []
+
+
+def loop_of(store: ExperienceStore, study: str) -> Loop:
+    """The loop of a study in this process; one for all who ask."""
+    in_memory = store.location == ":memory:"
+    key = (f"{store.url} {id(store)}" if in_memory else store.url, study)
+    with _LOOPS_LOCK:
+        found = _LOOPS.get(key)
+        if found is None:
+            found = _LOOPS[key] = Loop(store, study)
+        return found
+
+
+def watch_starts(watcher: Callable[[Loop], None]) -> Callable[[], None]:
+    """Call `watcher` with each loop that is started in this process from now on; returns what ends it."""
+    _WATCHERS.append(watcher)
+    return lambda: _WATCHERS.remove(watcher) if watcher in _WATCHERS else None
+
+
+@contextlib.contextmanager
+def closing(study: Study) -> Iterator[Study]:
+    """Give a study, and close its runner at the end."""
+    try:
+        yield study
+    finally:
+        study.runner.close()

@@ -1,0 +1,139 @@
+"""What is new about one study: told by its events where it runs here, read from the store where it runs elsewhere."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xautolm_nb.core.events import Event, StudyFinished, StudyStarted, TrialFinished, TrialProgress, TrialStarted
+from xautolm_nb.core.study import StudyRecord, StudyState
+from xautolm_nb.core.trial import Trial
+from xautolm_nb.session import Session
+
+LOOK_SECONDS = 1.0
+"""Between two looks into the store for a study that runs elsewhere."""
+
+_LIVE = (StudyState.RUNNING, StudyState.PAUSED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """What happened since the last look; of each trial only how it stands now."""
+
+    study: bool = False
+    """Whether state, message or budget changed."""
+    trials: tuple[Trial, ...] = ()
+    progress: TrialProgress | None = None
+    ended: str | None = None
+    """Why the loop ended, when it did."""
+
+
+class Feed:
+    """Follows one session. Its memory is the trials of that study, whatever happens and however often.
+
+    Args:
+        session: The study.
+        wake: Called, from any thread, when there is news that should not wait.
+    """
+
+    def __init__(self, session: Session, wake: Callable[[], None] = lambda: None) -> None:
+        self.session = session
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._known: dict[int, Trial] = {}
+        self._changed: dict[int, Trial] = {}
+        self._study_changed = False
+        self._progress: TrialProgress | None = None
+        self._ended: str | None = None
+        self._looked = 0.0
+        self._revision = -1
+        self._live = False
+        self._unsubscribe = session.subscribe(self._receive)
+        self.reload()
+
+    def close(self) -> None:
+        """Follow no longer."""
+        self._unsubscribe()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether news may come: the study runs here, or ran elsewhere at the last look."""
+        return self._live or self.session.is_running_here
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """The trials as last heard of, by number."""
+        with self._lock:
+            return tuple(self._known[number] for number in sorted(self._known))
+
+    def record(self) -> StudyRecord:
+        """The study's record, read now."""
+        return self.session.record
+
+    def reload(self) -> tuple[Trial, ...]:
+        """Read everything anew; returns the trials that had changed."""
+        revision = self.session.store.revision(self.session.id)
+        trials = {trial.number: trial for trial in self.session.store.trials(self.session.id)}
+        live = self.session.record.state in _LIVE
+        with self._lock:
+            changed = tuple(trial for number, trial in trials.items() if self._known.get(number) != trial)
+            self._known, self._revision, self._live = trials, revision, live
+        self._looked = time.monotonic()
+        return changed
+
+    def poll(self) -> News:
+        """What happened since the last call.
+
+        Raises:
+            StoreError: The store was asked and cannot be read now; ask again later.
+        """
+        news = self._take()
+        if self.session.is_running_here or not self._live or time.monotonic() - self._looked < LOOK_SECONDS:
+            return news
+        return self._look(news)
+
+    def _take(self) -> News:
+        with self._lock:
+            news = News(
+                study=self._study_changed,
+                trials=tuple(self._changed.values()),
+                progress=self._progress,
+                ended=self._ended,
+            )
+            self._changed, self._study_changed, self._progress, self._ended = {}, False, None, None
+        return news
+
+    def _look(self, news: News) -> News:
+        """Read what another process did; its owner beats twice a second, and each beat is a new revision."""
+        if self.session.store.revision(self.session.id) == self._revision:
+            self._looked = time.monotonic()
+            if self.session.record.state in _LIVE:
+                return news
+        trials = self.reload()
+        record = self.session.record
+        return News(
+            study=True,
+            trials=(*news.trials, *trials),
+            progress=record.progress,
+            ended=news.ended if self._live else record.message or record.state.value,
+        )
+
+    def _receive(self, event: Event) -> None:
+        """Take an event on the study's own thread: nothing but notes, so that the search never waits for a view."""
+        if isinstance(event, StudyStarted):
+            self.reload()
+        with self._lock:
+            self._note(event)
+        if not isinstance(event, TrialProgress):
+            self._wake()
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, TrialProgress):
+            self._progress = event
+            return
+        self._study_changed = True
+        if isinstance(event, TrialStarted | TrialFinished):
+            self._known[event.trial.number] = self._changed[event.trial.number] = event.trial
+            self._progress = None
+        elif isinstance(event, StudyFinished):
+            self._ended, self._live = event.reason, False
