@@ -19,7 +19,7 @@ export SKIP_JUPYTER_BUILDER := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test browser check format lab notebooks reproduce labextension jest wheel clean distclean
+.PHONY: help venv demo test browser ipykernel check format lab notebooks reproduce labextension jest wheel clean distclean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,11 @@ browser:
 	  echo "installing chromium for the browser tests" && apt-get install -qq -y chromium >/dev/null; } || \
 	  { apt-get update -qq 2>/dev/null && apt-get install -qq -y chromium >/dev/null; } || \
 	  echo "no chromium: the browser tests will skip (Debian and Ubuntu: sudo apt install chromium)"
+
+IPYKERNEL ?= 6.31.0
+ipykernel: $(STAMP) ## Run the notebook tests on another ipykernel: make ipykernel IPYKERNEL=6.31.0
+	$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/ipykernel-$(IPYKERNEL) ipykernel==$(IPYKERNEL)
+	XAUTOLM_IPYKERNEL=$(CURDIR)/build/ipykernel-$(IPYKERNEL) $(BIN)/python -m pytest tests/jupyter $(PYTEST_ARGS)
 
 check: $(STAMP) ## Lint, format, types, layers
 	$(BIN)/ruff check .

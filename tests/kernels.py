@@ -1,7 +1,7 @@
 """Real kernels as a front end sees them: cells, comms, subshells, and every message that comes out.
 
 The kernel runs with the installed ipykernel. `XAUTOLM_IPYKERNEL=<folder>` puts another one before it, as made by
-`pip install --no-deps --target <folder> ipykernel==6.31.0` (`make test-ipykernel` does both).
+`pip install --no-deps --target <folder> ipykernel==6.31.0` (`make ipykernel` does both).
 """
 
 import os

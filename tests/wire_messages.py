@@ -129,7 +129,8 @@ CPU = objects.Device(
     energy_kwh=None,
     energy_source="unknown",
 )
-SNAPSHOT = present.snapshot_of(INFO, RECORD, TRIALS, device=DEVICE, seq=41)
+CHARTS = present.charts_of(RECORD, TRIALS, present.reference_of("without experience (reviews)", TRIALS[:2]))
+SNAPSHOT = present.snapshot_of(INFO, RECORD, TRIALS, CHARTS, device=DEVICE, seq=41)
 PREVIEW = objects.Preview(
     columns=[objects.Column(name="sentence", dtype="str"), objects.Column(name="sentiment", dtype="str")],
     rows=1000,

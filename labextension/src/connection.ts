@@ -1,53 +1,18 @@
 /**
  * The comms with one kernel: attach, re-attach after a reload or restart, sync on gaps, resend, dispose.
  *
- * The events comm belongs to the kernel and is only listened to; the control comm is opened here once the events comm is
- * seen. A snapshot is enough to redraw everything, so whatever goes wrong ends in one `sync`.
+ * The events comm belongs to the kernel and is only listened to; the control comm is opened here once the events comm
+ * is seen. A snapshot is enough to redraw everything, so whatever goes wrong ends in one `sync`.
  */
 
 import type { IChannel, IKernel } from './kernel';
-import type { Ack, IRequests, RequestType, Snapshot, StudyEvent } from './protocol';
+import type { IListener, Link } from './link';
+import { isWaiting } from './link';
+import type { Ack, IRequests, RequestType, StudyEvent } from './protocol';
 import { CONTROL_TARGET, EVENTS_TARGET, VERSION, VersionError, decodeEvent, eventKey } from './protocol';
 import { RequestError, Requests } from './requests';
 
-/** Where the panel stands with the kernel; each case but `ready` has a view of its own. */
-export type Link =
-  | { readonly kind: 'no-kernel' }
-  | { readonly kind: 'starting' }
-  | { readonly kind: 'asking' }
-  | { readonly kind: 'unsupported'; readonly language: string }
-  | { readonly kind: 'deaf' }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'loading' }
-  | { readonly kind: 'refused'; readonly message: string }
-  | { readonly kind: 'connecting' }
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'offline' }
-  | { readonly kind: 'restarting' }
-  | { readonly kind: 'dead' }
-  | { readonly kind: 'version'; readonly theirs: string };
-
-/** Who is told what the connection sees. */
-export interface IListener {
-  onLink(link: Link): void;
-  onEvent(event: StudyEvent): void;
-  /** What the kernel knows now; null when it has no study. */
-  onSnapshot(snapshot: Snapshot | null, packageVersion: string): void;
-  /** The kernel was restarted: nothing that was known of it holds. */
-  onForget(): void;
-  onLate(types: readonly RequestType[]): void;
-  /** A message that could not be read, as one line. */
-  onProblem(message: string): void;
-  /** The study on the screen, or null for the kernel's current one. */
-  shownStudy(): string | null;
-}
-
 const KNOCK_MS = 3000;
-
-/** Whether the link waits for the kernel to come up. */
-function isWaiting(link: Link): boolean {
-  return link.kind === 'starting' || link.kind === 'restarting' || link.kind === 'dead';
-}
 
 export class Connection {
   private readonly requests: Requests;
@@ -158,7 +123,7 @@ export class Connection {
     this.leaveChannels('The panel was closed.');
   }
 
-  // ---- finding the package --------------------------------------------------------------------------------------------
+  // ---- finding the package ------------------------------------------------------------------------------------------
 
   private async look(mayLoad = true): Promise<void> {
     const { health } = this.kernel;
@@ -231,7 +196,7 @@ export class Connection {
     await this.sync(this.listener.shownStudy());
   }
 
-  // ---- what comes in --------------------------------------------------------------------------------------------------
+  // ---- what comes in ------------------------------------------------------------------------------------------------
 
   private receive(data: unknown): void {
     try {
@@ -287,7 +252,7 @@ export class Connection {
     }
   }
 
-  // ---- the life of the kernel -----------------------------------------------------------------------------------------
+  // ---- the life of the kernel ---------------------------------------------------------------------------------------
 
   private followHealth(): void {
     const { health } = this.kernel;

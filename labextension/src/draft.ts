@@ -118,6 +118,11 @@ export function textColumns(draft: IDraft, preview: Preview | null): readonly st
   return draft.text ?? preview?.text ?? [];
 }
 
+/** Those that fit first, otherwise in the kernel's order. */
+export function fittingFirst(pool: readonly PoolModel[]): readonly PoolModel[] {
+  return [...pool.filter(model => model.fits), ...pool.filter(model => !model.fits)];
+}
+
 /** Models as the form shows them ticked. */
 export function chosenModels(draft: IDraft, pool: readonly PoolModel[]): readonly string[] {
   return draft.models ?? pool.filter(model => model.fits).map(model => model.id);

@@ -120,7 +120,12 @@ export class LabKernel implements IKernel {
     if (subshell !== null) {
       this.kernel.subshellId = subshell;
     }
-    const future = this.kernel.requestExecute({ code: LOAD_LINE, silent: true, store_history: false, allow_stdin: false });
+    const future = this.kernel.requestExecute({
+      code: LOAD_LINE,
+      silent: true,
+      store_history: false,
+      allow_stdin: false
+    });
     if (subshell !== null) {
       this.kernel.subshellId = shown;
     }

@@ -3,87 +3,23 @@
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { IListener, Link } from './connection';
 import { Connection } from './connection';
 import type { IDraft } from './draft';
-import { changed, needsPreview, newDraft, startOf } from './draft';
+import { changed, needsPreview, startOf } from './draft';
 import type { IKernel } from './kernel';
+import type { IListener, Link } from './link';
 import type { IDraftMemory } from './memory';
 import { NO_MEMORY } from './memory';
-import type {
-  Ack,
-  IRequests,
-  Preview,
-  RequestType,
-  Snapshot,
-  StudyEvent,
-  StudyInfo,
-  Variable
-} from './protocol';
-import type { IProblem, Remote } from './remote';
+import type { Asked, IPanelState, Tab } from './panelState';
+import { initialState } from './panelState';
+import type { Ack, IRequests, RequestType, Snapshot, StudyEvent, StudyInfo } from './protocol';
 import { NONE, failed, loading, problemOf, ready, track, valueOf } from './remote';
 import type { ISettings } from './settings';
-import type { IStudyView } from './state';
-import { EMPTY_VIEW, applyEvent, isLive, studyOf, viewOf } from './state';
+import { applyEvent, isLive, studyOf, viewOf } from './state';
 import type { ITableView } from './table';
-import { DEFAULT_TABLE } from './table';
-
-export type Asked = 'pause' | 'resume' | 'stop';
-export type Tab = 'setup' | 'run' | 'trials' | 'history';
-
-export interface IPanelState {
-  readonly link: Link;
-  readonly packageVersion: string;
-  readonly problem: IProblem | null;
-  /** Requests that a free kernel would have answered by now. */
-  readonly late: readonly RequestType[];
-  readonly view: IStudyView;
-  /** A study that works in this kernel while another is on the screen. */
-  readonly other: StudyInfo | null;
-  /** What was asked for and has not yet happened. */
-  readonly asked: Asked | null;
-  readonly draft: IDraft;
-  readonly variables: Remote<readonly Variable[]>;
-  readonly preview: Remote<Preview>;
-  readonly pool: Remote<Ack<'models'>>;
-  readonly started: Remote<string>;
-  readonly studies: Remote<readonly StudyInfo[]>;
-  readonly experience: Remote<Ack<'experiences'>>;
-  /** The trial looked at closely. */
-  readonly chosen: number | null;
-  readonly detail: Remote<Ack<'trial'>>;
-  readonly exported: Remote<string>;
-  /** The tab a person chose; null follows what there is to see. */
-  readonly tab: Tab | null;
-  readonly table: ITableView;
-}
 
 const STUDIES_LISTED = 50;
 const TASKS_LISTED = 20;
-
-function initialState(budget: string): IPanelState {
-  return {
-    link: { kind: 'starting' },
-    packageVersion: '',
-    problem: null,
-    late: [],
-    view: EMPTY_VIEW,
-    other: null,
-    asked: null,
-    draft: newDraft(budget),
-    variables: NONE,
-    preview: NONE,
-    pool: NONE,
-    started: NONE,
-    studies: NONE,
-    experience: NONE,
-    chosen: null,
-    detail: NONE,
-    exported: NONE,
-    tab: null,
-    table: DEFAULT_TABLE
-  };
-}
 
 export class Model implements IListener {
   private readonly connection: Connection;
@@ -125,7 +61,7 @@ export class Model implements IListener {
     Signal.clearData(this);
   }
 
-  // ---- what the connection tells ---------------------------------------------------------------------------------------
+  // ---- what the connection tells ------------------------------------------------------------------------------------
 
   onLink(link: Link): void {
     this.patch({ link });
@@ -194,7 +130,7 @@ export class Model implements IListener {
     });
   }
 
-  // ---- the study -------------------------------------------------------------------------------------------------------
+  // ---- the study ----------------------------------------------------------------------------------------------------
 
   load(): Promise<void> {
     return this.connection.load();
@@ -239,7 +175,7 @@ export class Model implements IListener {
     }
   }
 
-  // ---- the form --------------------------------------------------------------------------------------------------------
+  // ---- the form -----------------------------------------------------------------------------------------------------
 
   setDraft(patch: Partial<IDraft>): void {
     const before = this.current.draft;
@@ -303,7 +239,7 @@ export class Model implements IListener {
     }
   }
 
-  // ---- looking back ----------------------------------------------------------------------------------------------------
+  // ---- looking back -------------------------------------------------------------------------------------------------
 
   fetchStudies(): Promise<void> {
     const answer = this.ask('studies', { limit: STUDIES_LISTED }).then(ack => ack.studies);
@@ -355,7 +291,7 @@ export class Model implements IListener {
     this.patch({ table: { ...this.current.table, ...patch } });
   }
 
-  // ---- inside ----------------------------------------------------------------------------------------------------------
+  // ---- inside -------------------------------------------------------------------------------------------------------
 
   private ask<T extends RequestType>(type: T, fields: IRequests[T]): Promise<Ack<T>> {
     return this.connection.request(type, fields);

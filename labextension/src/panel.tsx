@@ -43,7 +43,7 @@ export class PanelWidget extends ReactWidget {
     super.dispose();
   }
 
-  /** The kernel says less to pages that it has not heard from for long, so a page that is looked at gives a sign of life. */
+  /** The kernel says less to pages it has not heard from for long, so one that is looked at gives a sign of life. */
   private readonly catchUp = (): void => {
     const { model } = this.source;
     if (document.visibilityState === 'visible' && this.isVisible && isLive(model?.state.view.study ?? null)) {

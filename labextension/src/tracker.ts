@@ -20,8 +20,8 @@ type Tracker = INotebookTracker | IConsoleTracker;
 /**
  * Keeps one model per kernel of all open notebooks and consoles.
  *
- * Every kernel needs one, not only the followed: a page that knows no target for a comm which the kernel opens closes it,
- * and with it the events of all other pages.
+ * Every kernel needs one, not only the followed: a page that knows no target for a comm which the kernel opens closes
+ * it, and with it the events of all other pages.
  */
 export class KernelTracker {
   private readonly signal = new Signal<this, void>(this);

@@ -1,5 +1,7 @@
 """Models with what fits, and the tasks of the store with what they teach."""
 
+from collections.abc import Callable
+
 import pytest
 from worlds import CONTEXT, config, whole_run
 
@@ -9,7 +11,8 @@ from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import Failure, FailureKind, Trial
 from xautolm_nb.jupyter import browse
-from xautolm_nb.jupyter.browse import list_models, list_tasks
+from xautolm_nb.jupyter.browse import find_reference, list_models, list_tasks
+from xautolm_nb.session import Session
 from xautolm_nb.store import ExperienceStore
 
 FAR = Context(
@@ -67,6 +70,18 @@ def test_tasks_are_listed_by_similarity_with_their_best() -> None:
         assert (tasks[0].trials, tasks[0].failed, tasks[0].best) == (2, 1, 0.7)
         assert tasks[1].best == 0.5 and "model=model-4" in tasks[1].best_config
         assert [task.name for task in list_tasks(store, None, 1)[0]] == ["far"], "the best known first"
+
+
+def test_the_front_of_a_search_without_experience_on_the_same_data_is_found(
+    new_session: Callable[..., Session],
+) -> None:
+    first, other = new_session(), new_session()
+    first.start().wait(60)
+    assert find_reference(other.store, other.record) is None
+    first.store.update_study(first.id, request={"use_prior": False})
+    found = find_reference(other.store, other.record)
+    assert found is not None and found.name == "without experience (world)" and found.scores
+    assert find_reference(first.store, first.record) is None, "a study is no reference for itself"
 
 
 def test_an_empty_store_has_no_tasks() -> None:

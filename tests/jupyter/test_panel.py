@@ -3,11 +3,14 @@
 import re
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
+import nbclient
+import nbformat
 import pytest
-from kernels import Kernel
+from kernels import TESTS, Kernel
 from tiny import tiny_frame
 from wire_messages import HOSTILE
 
@@ -178,3 +181,20 @@ def test_hostile_names_stay_text_in_every_output(kernel: Kernel) -> None:
         if HOSTILE in str(message["content"]) and message["content"].get("comm_id") not in events
         and message["msg_type"] not in ("execute_input",)
     ], html  # fmt: skip
+
+
+def test_a_notebook_run_without_a_browser_is_saved_with_picture_and_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(TESTS))
+    cells = [SLOW.format(more="").replace("60.0", "0.3") + "session.start()", "import time; time.sleep(4)",
+             "session.stop(); session.wait(30); time.sleep(4)"]  # fmt: skip
+    book = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in ["%load_ext xautolm_nb", *cells]]
+    )
+    nbclient.NotebookClient(book, kernel_name="python3", timeout=120).execute()
+    html, live = book.cells[1].outputs
+    assert "stopped on request" in html.data["text/html"] and "<table" in html.data["text/html"]
+    assert "data:image/png" in html.data["text/html"]
+    assert "text/plain" in live.data
+    assert len(nbformat.writes(book)) < 600_000

@@ -9,7 +9,7 @@ from xautolm_nb.core.events import TrialProgress
 from xautolm_nb.core.study import StudyState
 from xautolm_nb.core.trial import CurvePoint, Measures, Trial, TrialState
 from xautolm_nb.jupyter.objects import MOST_CURVES, MOST_POINTS, MOST_TRIALS
-from xautolm_nb.jupyter.present import charts_of, progress_of, snapshot_of, study_info, thinned, trial_row
+from xautolm_nb.jupyter.present import charts_of, progress_of, reference_of, snapshot_of, study_info, thinned, trial_row
 from xautolm_nb.jupyter.protocol import encode
 
 
@@ -67,6 +67,12 @@ def test_charts_are_thinned_and_keep_ends_front_and_best() -> None:
     assert [curve.number for curve in charts.curves if curve.best]
 
 
+def test_a_front_to_compare_with_is_by_rising_seconds() -> None:
+    front = reference_of("without experience", many(50))
+    assert front.seconds == sorted(front.seconds) and front.scores == sorted(front.scores)
+    assert charts_of(RECORD, (), front).reference is front
+
+
 def test_the_numbers_of_a_chart_have_equal_lengths() -> None:
     charts = encode_charts()
     for name in ("anytime", "pareto"):
@@ -84,7 +90,7 @@ def encode_charts() -> dict[str, dict[str, object]]:
 def test_a_snapshot_keeps_the_newest_trials_and_counts_all() -> None:
     trials = many(MOST_TRIALS + 5)
     info = study_info(RECORD, trials, here=True, store="s")
-    snapshot = snapshot_of(info, replace(RECORD, progress=None), trials, device=None, seq=7)
+    snapshot = snapshot_of(info, replace(RECORD, progress=None), trials, charts_of(RECORD, trials), device=None, seq=7)
     assert (len(snapshot.trials), snapshot.trials_total, snapshot.seq) == (MOST_TRIALS, MOST_TRIALS + 5, 7)
     assert snapshot.trials[0].number == 5
     assert snapshot.progress is None
@@ -99,7 +105,7 @@ def test_thinning_keeps_both_ends(count: int, most: int) -> None:
 
 def test_an_empty_study_can_be_drawn() -> None:
     info = study_info(RECORD, (), here=True, store="s")
-    snapshot = snapshot_of(info, RECORD, (), device=None, seq=0)
+    snapshot = snapshot_of(info, RECORD, (), charts_of(RECORD, ()), device=None, seq=0)
     assert encode_snapshot(snapshot)["charts"]["curves"] == []
 
 

@@ -21,9 +21,10 @@ class Driver:
             "nvmlDeviceGetHandleByIndex": lambda index: index,
             "nvmlDeviceGetHandleByUUID": lambda uuid: uuid,
             "nvmlDeviceGetName": lambda handle: b"NVIDIA A100" if handle == 0 else f"GPU {handle}",
-            "nvmlDeviceGetMemoryInfo": lambda handle: SimpleNamespace(total=80 * GIB),
+            "nvmlDeviceGetMemoryInfo": lambda handle: SimpleNamespace(total=80 * GIB, used=6 * GIB),
             "nvmlDeviceGetCudaComputeCapability": lambda handle: (8, 0),
             "nvmlDeviceGetNumGpuCores": lambda handle: 6912,
+            "nvmlDeviceGetUtilizationRates": lambda handle: SimpleNamespace(gpu=75),
             "nvmlDeviceGetMaxClockInfo": lambda handle, kind: 1410,
         }
         for name, answer in answers.items():
@@ -88,3 +89,17 @@ def test_what_a_driver_does_not_tell_is_unknown(missing: str, driver: Driver) ->
     found = gpu.find_gpu()
     assert found is not None and found.tflops is None and found.memory_gib == 80.0
     assert driver.open == 0
+
+
+def test_the_load_of_the_first_gpu_is_read(driver: Driver) -> None:
+    load = gpu.gpu_load()
+    assert load == gpu.GpuLoad(name="NVIDIA A100", memory_gib=80.0, used_gib=6.0, utilisation=0.75)
+    assert driver.open == 0
+
+
+def test_a_load_that_is_not_told_is_none(driver: Driver) -> None:
+    driver.missing.add("nvmlDeviceGetUtilizationRates")
+    load = gpu.gpu_load()
+    assert load is not None and load.utilisation is None
+    driver.missing.add("nvmlInit")
+    assert gpu.gpu_load() is None

@@ -7,7 +7,9 @@ from xautolm_nb.core.config import describe_config
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.model import ModelInfo
-from xautolm_nb.jupyter.objects import ModelRow, TaskSummary
+from xautolm_nb.core.study import StudyRecord
+from xautolm_nb.jupyter.objects import ModelRow, ReferenceChart, TaskSummary
+from xautolm_nb.jupyter.present import reference_of
 from xautolm_nb.store import ExperienceStore
 
 _BYTES_PER_PARAMETER = 4
@@ -66,6 +68,15 @@ def list_tasks(store: ExperienceStore, context: Context | None, limit: int) -> t
         if (summary := _summary(store.experiences(context_ids=[name]), similarity)) is not None
     ]
     return found, len(known)
+
+
+def find_reference(store: ExperienceStore, record: StudyRecord) -> ReferenceChart | None:
+    """The front of the newest search on the same data that used no experience; None when there is none."""
+    for other in store.studies():
+        same = other.task.fingerprint == record.task.fingerprint and other.task.metric.name == record.task.metric.name
+        if other.id != record.id and same and other.request.get("use_prior") is False:
+            return reference_of(f"without experience ({other.name})", store.trials(other.id))
+    return None
 
 
 def _summary(experiences: Sequence[Experience], similarity: float | None) -> TaskSummary | None:

@@ -14,6 +14,7 @@ from xautolm_nb.background import Loop, watch_starts
 from xautolm_nb.core.events import TrialProgress
 from xautolm_nb.core.study import StudyRecord
 from xautolm_nb.core.trial import Trial
+from xautolm_nb.jupyter.browse import find_reference
 from xautolm_nb.jupyter.device import read_device
 from xautolm_nb.jupyter.feed import Feed, News
 from xautolm_nb.jupyter.messages import (
@@ -25,7 +26,7 @@ from xautolm_nb.jupyter.messages import (
     StudyEnded,
     TrialChanged,
 )
-from xautolm_nb.jupyter.objects import Device, Snapshot, StudyInfo
+from xautolm_nb.jupyter.objects import Device, ReferenceChart, Snapshot, StudyInfo
 from xautolm_nb.jupyter.present import charts_of, progress_of, snapshot_of, study_info, trial_row
 from xautolm_nb.session import Session
 from xautolm_nb.store import ExperienceStore
@@ -73,6 +74,7 @@ class Hub:
         self._sent: dict[type[Event], float] = {}
         self._charts_due = False
         self._progress: TrialProgress | None = None
+        self._reference: ReferenceChart | None = None
         self._unwatch = watch_starts(self._started)
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -112,6 +114,7 @@ class Hub:
                 old, self._feed = self._feed, new
                 if old is not None:
                     old.close()
+            self._reference = find_reference(session.store, session.record)
             self._charts_due = True
             self._sent.clear()
             if self._thread is None:
@@ -149,7 +152,9 @@ class Hub:
             return None
         seq = self._events.seq  # before the store is read: what happens meanwhile comes again as an event
         record, trials = shown.record, tuple(shown.store.trials(shown.id))
-        return snapshot_of(_info(shown, record, trials), record, trials, device=_device(record, trials), seq=seq)
+        charts = charts_of(record, trials, find_reference(shown.store, record))
+        info = _info(shown, record, trials)
+        return snapshot_of(info, record, trials, charts, device=_device(record, trials), seq=seq)
 
     # ---- telling ---------------------------------------------------------------------------------------------------
 
@@ -195,7 +200,7 @@ class Hub:
             self._publish(StudyChanged, study=_info(feed.session, record, trials))
         if ChartsChanged in kinds:
             self._charts_due = False
-            self._publish(ChartsChanged, study=study, charts=charts_of(record, trials))
+            self._publish(ChartsChanged, study=study, charts=charts_of(record, trials, self._reference))
         if DeviceRead in kinds:
             self._publish(DeviceRead, device=_device(record, trials))
         if news.ended is not None:

@@ -20,6 +20,7 @@ from xautolm_nb.jupyter.objects import (
     ParetoChart,
     Phase,
     Progress,
+    ReferenceChart,
     Snapshot,
     StudyInfo,
     TrialRow,
@@ -114,20 +115,29 @@ def curve_of(trial: Trial) -> list[CurvePoint]:
     ]
 
 
-def charts_of(record: StudyRecord, trials: Sequence[Trial]) -> Charts:
+def charts_of(record: StudyRecord, trials: Sequence[Trial], reference: ReferenceChart | None = None) -> Charts:
     """The numbers behind the figures, thinned to what a panel can draw."""
     return Charts(
         anytime=_anytime(trials),
         pareto=_pareto(trials),
         curves=_curves(trials),
-        reference=None,
+        reference=reference,
         metric=record.task.metric.name,
         maximize=record.task.metric.maximize,
     )
 
 
+def reference_of(name: str, trials: Sequence[Trial]) -> ReferenceChart:
+    """The front of another search, to compare with."""
+    from xautolm_nb.plots.data import reference_front
+
+    front = reference_front(name, trials)
+    kept = thinned(front.seconds)
+    return ReferenceChart(name=name, seconds=front.seconds[kept].tolist(), scores=front.scores[kept].tolist())
+
+
 def snapshot_of(
-    info: StudyInfo, record: StudyRecord, trials: Sequence[Trial], *, device: Device | None, seq: int
+    info: StudyInfo, record: StudyRecord, trials: Sequence[Trial], charts: Charts, *, device: Device | None, seq: int
 ) -> Snapshot:
     """All that is needed to draw a study."""
     newest = sorted(trials, key=lambda trial: trial.number)[-MOST_TRIALS:]
@@ -136,7 +146,7 @@ def snapshot_of(
         trials=[trial_row(trial, set_aside=trial.number in record.stopped) for trial in newest],
         trials_total=len(trials),
         progress=progress_of(record.progress) if record.progress else None,
-        charts=charts_of(record, trials),
+        charts=charts,
         device=device,
         seq=seq,
     )

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 
-import type { IListener, Link } from '../connection';
 import { Connection } from '../connection';
+import type { IListener, Link } from '../link';
 import type { Snapshot, StudyEvent } from '../protocol';
 import { LATE_MS } from '../requests';
 import { FakeKernel, STUDY, settle, snapshot } from './fake';
@@ -181,10 +181,11 @@ describe('events', () => {
 
   test('what came during a sync is applied again on its picture, unless the picture has it', async () => {
     await connect(5);
-    kernel.emit('events.trial', 8);
-    kernel.emit('events.trial.failed', 10);
+    kernel.emit('events.trial', 8); // a gap: a sync is sent
+    kernel.emit('events.trial.failed', 9);
+    kernel.emit('events.study', 10);
     listener.events.length = 0;
-    kernel.acknowledge('sync', { seq: 8 });
+    kernel.acknowledge('sync', { seq: 9 });
     await settle();
     expect(listener.events.map(event => event.seq)).toEqual([10]);
     kernel.emit('events.progress', 10);

@@ -1,7 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 
 import type { IDraft } from '../draft';
-import { METHODS, changed, chosenModels, complaints, isDuration, needsPreview, newDraft, startOf } from '../draft';
+import {
+  METHODS,
+  changed,
+  chosenModels,
+  complaints,
+  fittingFirst,
+  isDuration,
+  needsPreview,
+  newDraft,
+  startOf
+} from '../draft';
 import type { PoolModel } from '../protocol';
 
 const draft: IDraft = { ...newDraft('30m'), data: 'df' };
@@ -107,7 +117,8 @@ test('models that fit are chosen until a person chooses', () => {
     licence: 'mit',
     reason: ''
   });
-  const pool = [model('small', true), model('large', false)];
+  const pool = [model('large', false), model('small', true)];
+  expect(fittingFirst(pool).map(({ id }) => id)).toEqual(['small', 'large']);
   expect(chosenModels(draft, pool)).toEqual(['small']);
   expect(chosenModels({ ...draft, models: [] }, pool)).toEqual([]);
 });

@@ -83,7 +83,10 @@ export class Page {
     const prototype = field instanceof HTMLSelectElement ? HTMLSelectElement.prototype : HTMLInputElement.prototype;
     // React listens to the setter, so the one of the browser is called past it.
     Object.getOwnPropertyDescriptor(prototype, 'value')?.set?.call(field, value);
-    act(() => void field.dispatchEvent(new Event(field instanceof HTMLSelectElement ? 'change' : 'input', { bubbles: true })));
+    act(
+      () =>
+        void field.dispatchEvent(new Event(field instanceof HTMLSelectElement ? 'change' : 'input', { bubbles: true }))
+    );
   }
 }
 

@@ -91,7 +91,7 @@ export class FakeKernel implements IKernel {
     return Promise.resolve(this.loadError);
   }
 
-  // ---- the kernel's part ---------------------------------------------------------------------------------------------
+  // ---- the kernel's part --------------------------------------------------------------------------------------------
 
   /** Whether a comm that the kernel opens would find somebody. */
   get isAwaited(): boolean {

@@ -12,7 +12,7 @@ import {
   eventKey,
   isRepeatable
 } from '../protocol';
-import { golden, goldenNames, mutants } from './golden';
+import { asObject, golden, goldenNames, mutants } from './golden';
 
 /** Objects whose names are data: any may be there, none has to be. */
 const FREE = new Set(['config', 'expected', 'splits']);
@@ -94,6 +94,11 @@ describe('events', () => {
     const config: object = event.type === 'trial' ? event.trial.config : {};
     expect(Object.getPrototypeOf(config)).toBe(Object.prototype);
     expect(Object.keys(config)).toContain('__proto__');
+  });
+
+  test('what was expected is numbers only', () => {
+    const trial = { ...asObject(golden('events.trial')['trial']), expected: { score: 'high' } };
+    expect(() => decodeEvent({ ...golden('events.trial'), trial })).toThrow('trial.trial.expected.score');
   });
 
   test('arrays of one chart are equally long', () => {

@@ -29,7 +29,9 @@ export const Curves = React.memo(function Curves({ charts, onChoose, alone }: IP
     maximize
   );
   const path = (layout: ILayout, curve: Curve): string =>
-    linePath(curve.scores.map((score, index) => ({ x: layout.x(curve.fidelity[index] ?? 0), y: layout.y(clamp(score, y)) })));
+    linePath(
+      curve.scores.map((score, index) => ({ x: layout.x(curve.fidelity[index] ?? 0), y: layout.y(clamp(score, y)) }))
+    );
   const keys: IKey[] = [
     { mark: 'line', text: words.__('best trial') },
     ...(curves.some(isRunning) ? [{ mark: 'dash' as const, text: words.__('running') }] : []),

@@ -28,7 +28,11 @@ export function barsOf(counts: readonly number[], width: number, height: number)
   });
 }
 
-export const Histogram = React.memo(function Histogram({ lengths }: { lengths: Preview['lengths'] }): JSX.Element | null {
+export const Histogram = React.memo(function Histogram({
+  lengths
+}: {
+  lengths: Preview['lengths'];
+}): JSX.Element | null {
   const words = useWords();
   const [holder, width] = useWidth<HTMLDivElement>(260);
   const { counts, edges, unit } = lengths;
@@ -43,7 +47,12 @@ export const Histogram = React.memo(function Histogram({ lengths }: { lengths: P
     <figure className="jp-XAutoLM-histogram">
       <figcaption>{words.__('Length of the texts in %1', unit)}</figcaption>
       <div ref={holder}>
-        <svg role="img" aria-label={words.__('Most texts have %1', between(largest(counts)))} width={width} height={HEIGHT}>
+        <svg
+          role="img"
+          aria-label={words.__('Most texts have %1', between(largest(counts)))}
+          width={width}
+          height={HEIGHT}
+        >
           {barsOf(counts, width, HEIGHT).map((bar, index) => (
             <rect key={index} x={bar.x} y={bar.y} width={bar.width} height={bar.height}>
               <title>{words.__('%1: %2 texts', between(index), formatCount(counts[index] ?? 0))}</title>

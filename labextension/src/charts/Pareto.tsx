@@ -1,4 +1,4 @@
-/** Score against seconds of each trial, the front that no other trial beats, and the zero-shot front where it is known. */
+/** Score against seconds of each trial, the front that no other beats, and the zero-shot front where it is known. */
 
 import * as React from 'react';
 
@@ -46,12 +46,23 @@ export const Pareto = React.memo(function Pareto({ charts, onChoose }: IProps): 
   return (
     <Plot
       title={words.__('%1 against training time', metric)}
-      summary={words.__('%1 of %2 trials are on the front of %3 against training time', front.length, marks.length, metric)}
+      summary={words.__(
+        '%1 of %2 trials are on the front of %3 against training time',
+        front.length,
+        marks.length,
+        metric
+      )}
       x={{ domain: domainOf(seconds, log), log, ticks: log ? logTicks : timeTicks, format: shortSeconds }}
       y={{ domain: y, ticks, format: String }}
       readings={bySeconds(marks).map(mark => ({
         ...mark,
-        text: words.__('trial %1 · %2 in %3 · %4', mark.number, formatScore(mark.y), formatSeconds(mark.x), isComplete(mark))
+        text: words.__(
+          'trial %1 · %2 in %3 · %4',
+          mark.number,
+          formatScore(mark.y),
+          formatSeconds(mark.x),
+          isComplete(mark)
+        )
       }))}
       keys={keys}
       table={() => ({

@@ -148,7 +148,14 @@ export function isRepeatable(type: RequestType): boolean {
 }
 
 /** Requests that a free kernel answers at once; the others read data, disk or hub and take their time. */
-const QUICK: ReadonlySet<RequestType> = new Set<RequestType>(['sync', 'variables', 'pause', 'resume', 'stop', 'stop_trial']);
+const QUICK: ReadonlySet<RequestType> = new Set<RequestType>([
+  'sync',
+  'variables',
+  'pause',
+  'resume',
+  'stop',
+  'stop_trial'
+]);
 
 export function isQuick(type: RequestType): boolean {
   return QUICK.has(type);
@@ -192,4 +199,3 @@ function versioned(data: unknown, path: string): Readonly<Record<string, unknown
   }
   return data;
 }
-

@@ -79,7 +79,13 @@ const anytime = equallyLong(
   'numbers'
 );
 const pareto = equallyLong(
-  object({ numbers: list(whole), seconds: list(finite), scores: list(finite), front: list(flag), complete: list(flag) }),
+  object({
+    numbers: list(whole),
+    seconds: list(finite),
+    scores: list(finite),
+    front: list(flag),
+    complete: list(flag)
+  }),
   'numbers',
   'seconds',
   'scores',

@@ -18,7 +18,10 @@ export function ColumnFields({ draft, onChange, preview }: IProps): JSX.Element 
   const words = useWords();
   const text = textColumns(draft, preview);
   const label = draft.label ?? preview.label ?? '';
-  const columns: readonly IOption[] = preview.columns.map(({ name, dtype }) => ({ value: name, text: `${name} (${dtype})` }));
+  const columns: readonly IOption[] = preview.columns.map(({ name, dtype }) => ({
+    value: name,
+    text: `${name} (${dtype})`
+  }));
   const none = { value: '', text: words.__('none') };
   const setText = (index: number, name: string): void => {
     const next = index === 0 ? [name, text[1] ?? ''] : [text[0] ?? '', name];
@@ -38,7 +41,9 @@ export function ColumnFields({ draft, onChange, preview }: IProps): JSX.Element 
           )}
         </Field>
         <Field label={words.__('Second text (pairs)')}>
-          {ids => <Select {...ids} value={text[1] ?? ''} options={[none, ...columns]} onChange={name => setText(1, name)} />}
+          {ids => (
+            <Select {...ids} value={text[1] ?? ''} options={[none, ...columns]} onChange={name => setText(1, name)} />
+          )}
         </Field>
         <Field label={words.__('Label')} aside={<Detected when={draft.label === null && label !== ''} />}>
           {ids => (

@@ -72,7 +72,9 @@ function VariableField({ data, variables, onChoose, onRefresh, onFile }: IVariab
     return (
       <Empty
         title={words.__('No data in this kernel')}
-        text={words.__('Run a cell that makes a DataFrame, a Dataset or a dict of DataFrames, then look again. Or name a file.')}
+        text={words.__(
+          'Run a cell that makes a DataFrame, a Dataset or a dict of DataFrames, then look again. Or name a file.'
+        )}
       >
         <Button onClick={onRefresh}>{words.__('Look again')}</Button>
         <Button onClick={onFile}>{words.__('Choose a file')}</Button>

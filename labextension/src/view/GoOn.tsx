@@ -3,7 +3,8 @@
 import * as React from 'react';
 
 import { isDuration } from '../draft';
-import type { IPanelState, Model } from '../model';
+import type { Model } from '../model';
+import type { IPanelState } from '../panelState';
 import type { StudyInfo } from '../protocol';
 import { formatSeconds } from '../format';
 import { Button, Field, Section, Text } from './controls';
@@ -28,7 +29,9 @@ export function GoOn({ model, state, study }: IProps): JSX.Element {
         <Field
           label={words.__('More time')}
           wrong={isWrong}
-          hint={isSpent ? words.__('The budget is spent; name more.') : words.__('Empty: the %1 left.', formatSeconds(left))}
+          hint={
+            isSpent ? words.__('The budget is spent; name more.') : words.__('Empty: the %1 left.', formatSeconds(left))
+          }
         >
           {ids => <Text {...ids} value={budget} placeholder="10m" wrong={isWrong} onChange={setBudget} />}
         </Field>

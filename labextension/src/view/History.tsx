@@ -3,7 +3,8 @@
 import * as React from 'react';
 
 import { formatPercent, formatScore, formatSeconds, formatTime } from '../format';
-import type { IPanelState, Model } from '../model';
+import type { Model } from '../model';
+import type { IPanelState } from '../panelState';
 import type { Ack, PastTask, StudyInfo } from '../protocol';
 import type { Remote } from '../remote';
 import { valueOf } from '../remote';
@@ -43,7 +44,13 @@ function Studies({ model, studies, shown }: IStudiesProps): JSX.Element {
   return (
     <Section
       title={words.__('Studies')}
-      aside={<IconButton icon={RefreshIcon} label={words.__('Read the studies again')} onClick={() => void model.fetchStudies()} />}
+      aside={
+        <IconButton
+          icon={RefreshIcon}
+          label={words.__('Read the studies again')}
+          onClick={() => void model.fetchStudies()}
+        />
+      }
     >
       {studies.kind === 'failed' && <ProblemNote problem={studies} />}
       {found === null && studies.kind === 'loading' && <Fetching />}
@@ -55,7 +62,9 @@ function Studies({ model, studies, shown }: IStudiesProps): JSX.Element {
         </Empty>
       )}
       <ul className="jp-XAutoLM-studies">
-        {found?.map(study => <StudyItem key={study.id} study={study} isShown={study.id === shown} model={model} />)}
+        {found?.map(study => (
+          <StudyItem key={study.id} study={study} isShown={study.id === shown} model={model} />
+        ))}
       </ul>
     </Section>
   );
@@ -114,7 +123,11 @@ function Experience({ model, experience, shown }: IExperienceProps): JSX.Element
     <Section
       title={words.__('Experience')}
       aside={
-        <IconButton icon={RefreshIcon} label={words.__('Read the experience again')} onClick={() => void model.fetchExperience()} />
+        <IconButton
+          icon={RefreshIcon}
+          label={words.__('Read the experience again')}
+          onClick={() => void model.fetchExperience()}
+        />
       }
     >
       {experience.kind === 'failed' && <ProblemNote problem={experience} />}
@@ -148,7 +161,9 @@ function Experience({ model, experience, shown }: IExperienceProps): JSX.Element
         </Empty>
       )}
       <ul className="jp-XAutoLM-tasks">
-        {found?.tasks.map((task, index) => <TaskItem key={`${task.name} ${index}`} task={task} />)}
+        {found?.tasks.map((task, index) => (
+          <TaskItem key={`${task.name} ${index}`} task={task} />
+        ))}
       </ul>
     </Section>
   );
@@ -170,14 +185,17 @@ function TaskItem({ task }: { task: PastTask }): JSX.Element {
         </strong>
         {similarity !== null && (
           <>
-            <Meter label={words.__('Similarity of %1', task.name)} share={similarity} text={formatPercent(similarity)} look="calm" />
+            <Meter
+              label={words.__('Similarity of %1', task.name)}
+              share={similarity}
+              text={formatPercent(similarity)}
+              look="calm"
+            />
             <span className="jp-XAutoLM-muted">{words.__('%1 similar', formatPercent(similarity))}</span>
           </>
         )}
       </div>
-      <div className="jp-XAutoLM-muted">
-        {counts.join(' · ')}
-      </div>
+      <div className="jp-XAutoLM-muted">{counts.join(' · ')}</div>
       {task.best !== null && (
         <div>
           {words.__('best %1 %2', task.metric, formatScore(task.best))}

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 
-import type { Link } from '../connection';
+import type { Link } from '../link';
 import { LOAD_LINE } from '../kernel';
 import type { Model } from '../model';
 import type { IProblem } from '../remote';
@@ -38,9 +38,7 @@ function Case({ link, model, problem }: IProps): JSX.Element {
       );
     case 'starting':
     case 'restarting':
-      return (
-        <Empty busy title={words.__('The kernel is starting…')} text={words.__('This takes a few seconds.')} />
-      );
+      return <Empty busy title={words.__('The kernel is starting…')} text={words.__('This takes a few seconds.')} />;
     case 'asking':
       return (
         <Empty
@@ -61,7 +59,11 @@ function Case({ link, model, problem }: IProps): JSX.Element {
     case 'ready':
     case 'offline':
       return (
-        <Empty busy={problem === null} title={words.__('Connecting…')} text={words.__('Fetching what the kernel knows.')}>
+        <Empty
+          busy={problem === null}
+          title={words.__('Connecting…')}
+          text={words.__('Fetching what the kernel knows.')}
+        >
           <Button onClick={() => void model?.refresh()}>{words.__('Try again')}</Button>
         </Empty>
       );
@@ -92,7 +94,7 @@ function Case({ link, model, problem }: IProps): JSX.Element {
         <Empty
           title={words.__('Package and extension do not match')}
           text={words.__(
-            'The package in the kernel speaks protocol version %1, this page speaks 1. Update the older of the two, then restart the kernel and reload the page.',
+            'The kernel speaks protocol %1, this page 1. Update package and extension, restart kernel and page.',
             link.theirs
           )}
         />
@@ -132,7 +134,9 @@ function Refused({ message, model }: { message: string; model: Model | null }): 
     <>
       <Empty
         title={words.__('XAutoLM could not be loaded')}
-        text={words.__('Install the package where this kernel runs (pip install xautolm-nb), restart the kernel, try again.')}
+        text={words.__(
+          'Install the package where this kernel runs (pip install xautolm-nb), restart the kernel, try again.'
+        )}
       >
         <Button look="main" onClick={() => void model?.load()}>
           {words.__('Try again')}
@@ -148,7 +152,9 @@ function Dead(): JSX.Element {
   return (
     <Empty
       title={words.__('The kernel is gone')}
-      text={words.__('Finished trials are in the store. Restart the kernel, load XAutoLM, and open the study under History.')}
+      text={words.__(
+        'Finished trials are in the store. Restart the kernel, load XAutoLM, and open the study under History.'
+      )}
     >
       <Button look="main" onClick={() => host.restartKernel()}>
         {words.__('Restart the kernel')}

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 
-import { METHODS, chosenModels } from '../draft';
+import { METHODS, chosenModels, fittingFirst } from '../draft';
 import { formatGib, formatMegabytes, formatMillions, shortModel } from '../format';
 import type { Model } from '../model';
 import type { Ack, Device, PoolModel } from '../protocol';
@@ -46,7 +46,11 @@ export function ModelPool({ draft, onChange, pool, model }: IProps): JSX.Element
         </Empty>
       )}
       {found !== null && found.models.length > 0 && (
-        <Models models={found.models} chosen={chosenModels(draft, found.models)} onChange={models => onChange({ models })} />
+        <Models
+          models={found.models}
+          chosen={chosenModels(draft, found.models)}
+          onChange={models => onChange({ models })}
+        />
       )}
       <fieldset className="jp-XAutoLM-methods">
         <legend>{words.__('Methods')}</legend>
@@ -54,7 +58,9 @@ export function ModelPool({ draft, onChange, pool, model }: IProps): JSX.Element
           <Check
             key={method}
             checked={draft.methods.includes(method)}
-            onChange={on => onChange({ methods: METHODS.filter(other => (other === method ? on : draft.methods.includes(other))) })}
+            onChange={on =>
+              onChange({ methods: METHODS.filter(other => (other === method ? on : draft.methods.includes(other))) })
+            }
           >
             {methodText(words, method)}
           </Check>
@@ -100,7 +106,7 @@ function Models({ models, chosen, onChange }: IModelsProps): JSX.Element {
       </div>
       {open && (
         <ul>
-          {models.map(model => (
+          {fittingFirst(models).map(model => (
             <ModelItem
               key={model.id}
               model={model}

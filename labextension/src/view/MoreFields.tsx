@@ -13,7 +13,14 @@ export function MoreFields({ draft, wrong, onChange }: IFieldsProps): JSX.Elemen
       <summary>{words.__('More')}</summary>
       <div className="jp-XAutoLM-grid">
         <Field label={words.__('Name of the study')}>
-          {ids => <Text {...ids} value={draft.name} placeholder={words.__('after the data')} onChange={name => onChange({ name })} />}
+          {ids => (
+            <Text
+              {...ids}
+              value={draft.name}
+              placeholder={words.__('after the data')}
+              onChange={name => onChange({ name })}
+            />
+          )}
         </Field>
         <Field label={words.__('Experience store')}>
           {ids => (
@@ -38,7 +45,13 @@ export function MoreFields({ draft, wrong, onChange }: IFieldsProps): JSX.Elemen
         </Field>
         <Field label={words.__('Seed')} wrong={wrong.has('seed')}>
           {ids => (
-            <Text {...ids} value={draft.seed} placeholder="0" wrong={wrong.has('seed')} onChange={seed => onChange({ seed })} />
+            <Text
+              {...ids}
+              value={draft.seed}
+              placeholder="0"
+              wrong={wrong.has('seed')}
+              onChange={seed => onChange({ seed })}
+            />
           )}
         </Field>
       </div>

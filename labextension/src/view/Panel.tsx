@@ -3,7 +3,8 @@
 import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
-import type { IPanelState, Model, Tab } from '../model';
+import type { Model } from '../model';
+import type { IPanelState, Tab } from '../panelState';
 import { ProblemNote, Note } from './controls';
 import { useSignalled, useWords } from './desk';
 import { History } from './History';
@@ -24,7 +25,11 @@ export function Panel({ source }: { source: IModelSource }): JSX.Element {
   const model = useSignalled(source.changed, () => source.model);
   return (
     <div className="jp-XAutoLM-panel">
-      {model === null ? <LinkView link={{ kind: 'no-kernel' }} model={null} problem={null} /> : <Followed model={model} />}
+      {model === null ? (
+        <LinkView link={{ kind: 'no-kernel' }} model={null} problem={null} />
+      ) : (
+        <Followed model={model} />
+      )}
     </div>
   );
 }

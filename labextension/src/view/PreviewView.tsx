@@ -42,7 +42,11 @@ function Classes({ preview }: { preview: Preview }): JSX.Element {
       <ul>
         {shown.map(({ label, count }) => (
           <li key={label} title={`${label}: ${count}`}>
-            <span className="jp-XAutoLM-share" aria-hidden="true" style={{ width: `${(100 * count) / Math.max(most, 1)}%` }} />
+            <span
+              className="jp-XAutoLM-share"
+              aria-hidden="true"
+              style={{ width: `${(100 * count) / Math.max(most, 1)}%` }}
+            />
             <span className="jp-XAutoLM-cut">{label}</span>
             <span>{formatCount(count)}</span>
             <span className="jp-XAutoLM-muted">{formatPercent(count / Math.max(rows, 1))}</span>

@@ -6,7 +6,8 @@ import { Anytime } from '../charts/Anytime';
 import { Curves } from '../charts/Curves';
 import { Pareto } from '../charts/Pareto';
 import { formatGain, formatScore, formatSeconds } from '../format';
-import type { IPanelState, Model } from '../model';
+import type { Model } from '../model';
+import type { IPanelState } from '../panelState';
 import type { StudyInfo } from '../protocol';
 import { isLive } from '../state';
 import { Button, Empty } from './controls';
@@ -37,7 +38,9 @@ export function Run({ model, state }: IProps): JSX.Element {
       {progress !== null && isLive(study) && (
         <RunningTrial progress={progress} model={model} trial={trials.find(row => row.number === progress.number)} />
       )}
-      {!isLive(study) && study.state !== 'created' && <GoOn key={`more ${study.id}`} model={model} state={state} study={study} />}
+      {!isLive(study) && study.state !== 'created' && (
+        <GoOn key={`more ${study.id}`} model={model} state={state} study={study} />
+      )}
       {charts !== null && charts.anytime.best.length > 0 ? (
         <div className="jp-XAutoLM-charts">
           <Anytime charts={charts} trials={trials} onChoose={choose} />
@@ -76,7 +79,9 @@ function NoScore({ isLive: working }: { isLive: boolean }): JSX.Element {
       text={
         working
           ? words.__('Charts appear when the first trial has been validated.')
-          : words.__('The study ended before a trial was validated. Give it more time, or see under Trials why they failed.')
+          : words.__(
+              'The study ended before a trial was validated. Give it more time, or see under Trials why they failed.'
+            )
       }
     />
   );
@@ -86,7 +91,10 @@ function KeyFigures({ study, onBest }: { study: StudyInfo; onBest: (number: numb
   const words = useWords();
   const { best } = study;
   const ends = study.state === 'running' && study.seconds_left !== null ? endTime(study.seconds_left) : null;
-  const counts = [words.__('%1 complete', study.complete), ...(study.failed > 0 ? [words.__('%1 failed', study.failed)] : [])];
+  const counts = [
+    words.__('%1 complete', study.complete),
+    ...(study.failed > 0 ? [words.__('%1 failed', study.failed)] : [])
+  ];
   return (
     <dl className="jp-XAutoLM-figures">
       <Figure name={words.__('Best %1', study.metric)} value={formatScore(study.best_score)} look="main">
@@ -134,4 +142,3 @@ function Figure({ name, value, look, children }: IFigureProps): JSX.Element {
 function endTime(secondsLeft: number): string {
   return new Date(Date.now() + 1000 * secondsLeft).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 }
-

@@ -39,7 +39,9 @@ export function RunningTrial({ model, progress, trial }: IProps): JSX.Element {
     >
       {trial !== undefined && (
         <p className="jp-XAutoLM-muted jp-XAutoLM-cut" title={trial.model}>
-          {[shortModel(trial.model), trial.method, words.__('to %1 % of its run', Math.round(100 * trial.target))].join(' · ')}
+          {[shortModel(trial.model), trial.method, words.__('to %1 % of its run', Math.round(100 * trial.target))].join(
+            ' · '
+          )}
         </p>
       )}
       <Meter

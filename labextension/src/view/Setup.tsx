@@ -4,7 +4,8 @@ import * as React from 'react';
 
 import type { Complaint, IDraft } from '../draft';
 import { complaints } from '../draft';
-import type { IPanelState, Model } from '../model';
+import type { Model } from '../model';
+import type { IPanelState } from '../panelState';
 import { valueOf } from '../remote';
 import { isLive } from '../state';
 import { Button, Note, ProblemNote } from './controls';

@@ -3,7 +3,8 @@
 import * as React from 'react';
 
 import { formatScore, formatSeconds } from '../format';
-import type { IPanelState, Model } from '../model';
+import type { Model } from '../model';
+import type { IPanelState } from '../panelState';
 import type { StudyInfo } from '../protocol';
 import { isLive } from '../state';
 import { IconButton, Meter } from './controls';
@@ -33,7 +34,12 @@ export function StudyBar({ model, state }: IProps): JSX.Element | null {
           {studyStateText(words, study.state, state.asked)}
         </span>
         <span className="jp-XAutoLM-barScore" title={words.__('Best %1', study.metric)}>
-          {study.best_score === null ? '' : `${study.metric} ${formatScore(study.best_score)}`}
+          {study.best_score !== null && (
+            <>
+              <span>{study.metric} </span>
+              {formatScore(study.best_score)}
+            </>
+          )}
         </span>
         <Steering model={model} state={state} study={study} />
       </div>

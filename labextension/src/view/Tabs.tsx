@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 
-import type { Tab } from '../model';
+import type { Tab } from '../panelState';
 import { useWords } from './desk';
 
 interface IProps {

@@ -3,15 +3,7 @@
 import * as React from 'react';
 
 import { Curves } from '../charts/Curves';
-import {
-  formatEnergy,
-  formatGib,
-  formatPercent,
-  formatScore,
-  formatSeconds,
-  formatTime,
-  formatValue
-} from '../format';
+import { formatEnergy, formatGib, formatPercent, formatScore, formatSeconds, formatTime, formatValue } from '../format';
 import type { Model } from '../model';
 import type { Ack, Charts, CurvePoint, StudyInfo, TrialRow } from '../protocol';
 import type { Remote } from '../remote';
@@ -131,7 +123,8 @@ export function outcomeFacts(words: Words, trial: TrialRow, metric: string): rea
     seconds: expected['seconds'] ?? null,
     success: expected['success'] ?? null
   };
-  const beside = (wanted: string | null): Partial<IFact> => (wanted === null ? {} : { beside: words.__('expected %1', wanted) });
+  const beside = (wanted: string | null): Partial<IFact> =>
+    wanted === null ? {} : { beside: words.__('expected %1', wanted) };
   const deviation = score_sd === null ? '' : ` ± ${score_sd.toFixed(3)}`;
   return [
     {

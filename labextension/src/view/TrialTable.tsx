@@ -2,22 +2,12 @@
 
 import * as React from 'react';
 
-import {
-  UNKNOWN,
-  formatEnergy,
-  formatGib,
-  formatPercent,
-  formatScore,
-  shortModel,
-  shortSeconds
-} from '../format';
 import type { TrialRow } from '../protocol';
 import type { Column, ITableView } from '../table';
 import { scrollFor, sortedBy, windowOf } from '../table';
 import type { Words } from './desk';
 import { useWidth, useWords } from './desk';
-import { TrialStateIcon } from './icons';
-import { failureText, trialStateText } from './states';
+import { Row, lookOf } from './TrialTableRow';
 
 interface IProps {
   readonly rows: readonly TrialRow[];
@@ -27,21 +17,6 @@ interface IProps {
   readonly metric: string;
   readonly onSort: (view: ITableView) => void;
   readonly onChoose: (number: number) => void;
-}
-
-interface ILook {
-  readonly name: 'narrow' | 'wide' | 'widest';
-  readonly columns: readonly Column[];
-  readonly rowHeight: number;
-}
-
-/** A narrow table has a second line in each row for the model; wider ones have columns for it and more. */
-const NARROW: ILook = { name: 'narrow', columns: ['number', 'state', 'score', 'fidelity', 'seconds'], rowHeight: 42 };
-const WIDE: ILook = { name: 'wide', columns: [...NARROW.columns, 'model'], rowHeight: 26 };
-const WIDEST: ILook = { name: 'widest', columns: [...NARROW.columns, 'memory', 'energy', 'model'], rowHeight: 26 };
-
-function lookOf(width: number): ILook {
-  return width < 480 ? NARROW : width < 640 ? WIDE : WIDEST;
 }
 
 function headOf(words: Words, column: Column, metric: string): string {
@@ -66,7 +41,10 @@ export function TrialTable(props: IProps): JSX.Element {
   const { columns, rowHeight } = look;
   const scroller = useScroller(rowHeight);
   const [active, setActive] = React.useState<number | null>(null);
-  const focused = Math.max(0, rows.findIndex(row => row.number === (active ?? props.chosen)));
+  const focused = Math.max(
+    0,
+    rows.findIndex(row => row.number === (active ?? props.chosen))
+  );
   const [first, last] = windowOf(scroller.top, scroller.height, rowHeight, rows.length);
 
   const onKeyDown = (event: React.KeyboardEvent): void => {
@@ -96,7 +74,13 @@ export function TrialTable(props: IProps): JSX.Element {
         ))}
       </div>
       {rows.length === 0 && <p className="jp-XAutoLM-hint">{words.__('No trial fits the filter.')}</p>}
-      <div ref={scroller.element} className="jp-XAutoLM-scroll" role="presentation" onScroll={scroller.onScroll} onKeyDown={onKeyDown}>
+      <div
+        ref={scroller.element}
+        className="jp-XAutoLM-scroll"
+        role="presentation"
+        onScroll={scroller.onScroll}
+        onKeyDown={onKeyDown}
+      >
         <div role="presentation" style={{ height: rows.length * rowHeight, position: 'relative' }}>
           {rows.slice(first, last).map((row, offset) => (
             <Row
@@ -191,113 +175,14 @@ function Head({ column, view, text, onSort }: IHeadProps): JSX.Element {
   const order = view.descending ? 'descending' : 'ascending';
   return (
     <span className={`jp-XAutoLM-cell jp-mod-${column}`} role="columnheader" aria-sort={isSorted ? order : 'none'}>
-      <button type="button" onClick={() => onSort(sortedBy(view, column))} aria-label={column === 'number' ? 'trial' : text}>
+      <button
+        type="button"
+        onClick={() => onSort(sortedBy(view, column))}
+        aria-label={column === 'number' ? 'trial' : text}
+      >
         {column === 'state' ? '' : text}
         <span aria-hidden="true">{isSorted ? (view.descending ? '▾' : '▴') : ''}</span>
       </button>
-    </span>
-  );
-}
-
-interface IRowProps {
-  readonly row: TrialRow;
-  readonly index: number;
-  readonly top: number;
-  readonly look: ILook;
-  readonly isBest: boolean;
-  readonly isChosen: boolean;
-  readonly isFocusable: boolean;
-  readonly isFocused: boolean;
-  readonly onChoose: (number: number) => void;
-  readonly onFocus: (number: number) => void;
-}
-
-const Row = React.memo(function Row(props: IRowProps): JSX.Element {
-  const words = useWords();
-  const { row, look, isFocused } = props;
-  const element = React.useRef<HTMLDivElement>(null);
-  React.useEffect(() => {
-    if (isFocused) {
-      element.current?.focus({ preventScroll: true });
-    }
-  }, [isFocused]);
-  return (
-    <div
-      ref={element}
-      className={`jp-XAutoLM-tableRow${props.isBest ? ' jp-mod-best' : ''}`}
-      role="row"
-      aria-rowindex={props.index + 2}
-      aria-selected={props.isChosen}
-      tabIndex={props.isFocusable ? 0 : -1}
-      style={{ top: props.top, height: look.rowHeight }}
-      onClick={() => props.onChoose(row.number)}
-      onFocus={() => props.onFocus(row.number)}
-    >
-      {look.columns.map(column => (
-        <span key={column} className={`jp-XAutoLM-cell jp-mod-${column}`} role="gridcell">
-          <Cell words={words} column={column} row={row} isBest={props.isBest} />
-        </span>
-      ))}
-      {look === NARROW && (
-        <span className="jp-XAutoLM-cell jp-mod-below" role="gridcell">
-          <What row={row} />
-        </span>
-      )}
-    </div>
-  );
-});
-
-interface ICellProps {
-  readonly words: Words;
-  readonly column: Column;
-  readonly row: TrialRow;
-  readonly isBest: boolean;
-}
-
-function Cell({ words, column, row, isBest }: ICellProps): JSX.Element {
-  switch (column) {
-    case 'number':
-      return <>{row.number}</>;
-    case 'state':
-      return (
-        <span title={trialStateText(words, row.state)}>
-          <TrialStateIcon state={row.state} />
-          <span className="jp-XAutoLM-unseen">{trialStateText(words, row.state)}</span>
-        </span>
-      );
-    case 'score':
-      return (
-        <>
-          {isBest && <span aria-label={words.__('best')}>★ </span>}
-          {formatScore(row.score)}
-        </>
-      );
-    case 'fidelity':
-      return <>{formatPercent(row.fidelity)}</>;
-    case 'seconds':
-      return <>{row.seconds > 0 ? shortSeconds(row.seconds) : UNKNOWN}</>;
-    case 'memory':
-      return <>{formatGib(row.peak_memory_gib)}</>;
-    case 'energy':
-      return <>{formatEnergy(row.energy_kwh)}</>;
-    case 'model':
-      return <What row={row} />;
-  }
-}
-
-/** Model and method; of a failed trial, why it failed. */
-function What({ row }: { row: TrialRow }): JSX.Element {
-  if (row.failure !== null && row.state === 'failed') {
-    const { kind, message } = row.failure;
-    return (
-      <span className="jp-XAutoLM-failure" title={`${row.model} · ${row.method}\n${message}`}>
-        {failureText(kind)}: {message}
-      </span>
-    );
-  }
-  return (
-    <span title={`${row.model} · ${row.method}`}>
-      {shortModel(row.model)} · {row.method}
     </span>
   );
 }

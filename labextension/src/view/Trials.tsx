@@ -2,7 +2,8 @@
 
 import * as React from 'react';
 
-import type { IPanelState, Model } from '../model';
+import type { Model } from '../model';
+import type { IPanelState } from '../panelState';
 import type { StudyInfo, TrialRow, TrialState } from '../protocol';
 import { TRIAL_STATES } from '../protocol';
 import { isLive } from '../state';
@@ -57,7 +58,9 @@ function TrialList({ model, state, study, shown }: IListProps): JSX.Element {
             onChoose={number => void model.chooseTrial(number)}
           />
           {hidden > 0 && (
-            <p className="jp-XAutoLM-hint">{words._n('%1 earlier trial is in session.trials', '%1 earlier trials are in session.trials', hidden)}</p>
+            <p className="jp-XAutoLM-hint">
+              {words._n('%1 earlier trial is in session.trials', '%1 earlier trials are in session.trials', hidden)}
+            </p>
           )}
         </div>
       )}

@@ -1,4 +1,4 @@
-/** The few controls the panel is made of: native elements with text, so that keyboard and screen reader work by themselves. */
+/** The few controls the panel is made of: native elements with text, so that keyboards and screen readers just work. */
 
 import * as React from 'react';
 

@@ -1,7 +1,7 @@
 /** The states in words. */
 
 import type { StudyState, TrialState } from '../protocol';
-import type { Asked } from '../model';
+import type { Asked } from '../panelState';
 import type { Words } from './desk';
 
 export function studyStateText(words: Words, state: StudyState, asked: Asked | null): string {

@@ -1,0 +1,158 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Kernel } from '@jupyterlab/services';
+import { Signal } from '@lumino/signaling';
+
+import { LOAD_LINE, LabKernel } from '../kernel';
+
+/** A comm as JupyterLab has it, as far as the panel uses it. */
+class LabComm {
+  isDisposed = false;
+  readonly sent: unknown[] = [];
+  readonly subshellStarted = Promise.resolve();
+  onMsg: (message: unknown) => void = () => undefined;
+  onClose: (message: unknown) => void = () => undefined;
+
+  constructor(readonly commId: string) {}
+
+  open(data: unknown): void {
+    this.sent.push(data);
+  }
+
+  send(data: unknown): void {
+    this.sent.push(data);
+  }
+
+  close(): void {
+    this.sent.push('close');
+    this.isDisposed = true;
+  }
+
+  dispose(): void {
+    this.isDisposed = true;
+  }
+}
+
+/** A kernel connection as JupyterLab has it, as far as the panel uses it. */
+class LabConnection {
+  readonly id = 'kernel-1';
+  readonly statusChanged = new Signal<object, string>(this);
+  readonly connectionStatusChanged = new Signal<object, string>(this);
+  readonly comms = new Map<string, LabComm>();
+  readonly executed: { readonly code: string; readonly subshell: string | null }[] = [];
+  handleComms = true;
+  isDisposed = false;
+  status = 'idle';
+  connectionStatus = 'connected';
+  supportsSubshells = false;
+  subshellId: string | null = null;
+  result: object = { status: 'ok' };
+  deleted: string[] = [];
+
+  hasComm = (id: string): boolean => this.comms.has(id);
+
+  createComm = (_target: string, id = 'comm-1'): LabComm => {
+    const comm = new LabComm(id);
+    this.comms.set(id, comm);
+    return comm;
+  };
+
+  requestExecute = (content: { readonly code: string }): object => {
+    this.executed.push({ code: content.code, subshell: this.subshellId });
+    return { done: Promise.resolve({ content: this.result }) };
+  };
+
+  requestCreateSubshell = (): object => ({ done: Promise.resolve({ content: { subshell_id: 'sub-1' } }) });
+  requestDeleteSubshell = (content: { readonly subshell_id: string }): void =>
+    void this.deleted.push(content.subshell_id);
+}
+
+let lab: LabConnection;
+let kernel: LabKernel;
+
+beforeEach(() => {
+  lab = new LabConnection();
+  kernel = new LabKernel(lab as unknown as Kernel.IKernelConnection);
+});
+
+test.each([
+  ['idle', 'connected', 'idle'],
+  ['busy', 'connected', 'busy'],
+  ['unknown', 'connected', 'starting'],
+  ['unknown', 'connecting', 'offline'],
+  ['idle', 'disconnected', 'offline'],
+  ['autorestarting', 'connected', 'restarting'],
+  ['restarting', 'connecting', 'restarting'],
+  ['dead', 'disconnected', 'dead']
+])('%s and %s is %s', (status, connectionStatus, health) => {
+  Object.assign(lab, { status, connectionStatus });
+  expect(kernel.health).toBe(health);
+});
+
+test('changes of status and of connection are watched until that is ended', () => {
+  let calls = 0;
+  const end = kernel.watch(() => (calls += 1));
+  lab.statusChanged.emit('busy');
+  lab.connectionStatusChanged.emit('connecting');
+  end();
+  lab.statusChanged.emit('idle');
+  expect(calls).toBe(2);
+});
+
+describe('loading', () => {
+  test('sends the fixed line and nothing else', async () => {
+    expect(await kernel.load()).toBeNull();
+    expect(lab.executed).toEqual([{ code: LOAD_LINE, subshell: null }]);
+    expect(LOAD_LINE).toBe('%load_ext xautolm_nb');
+  });
+
+  test('goes past a running cell on a subshell of its own, which is then deleted', async () => {
+    Object.assign(lab, { status: 'busy', supportsSubshells: true });
+    await kernel.load();
+    expect(lab.executed).toEqual([{ code: LOAD_LINE, subshell: 'sub-1' }]);
+    expect(lab.subshellId).toBeNull();
+    expect(lab.deleted).toEqual(['sub-1']);
+  });
+
+  test('gives the error of the kernel', async () => {
+    lab.result = { status: 'error', ename: 'ModuleNotFoundError', evalue: 'no xautolm_nb' };
+    expect(await kernel.load()).toBe('ModuleNotFoundError: no xautolm_nb');
+  });
+});
+
+describe('comms', () => {
+  test('are attached to once', () => {
+    expect(kernel.attach('target', 'events')?.id).toBe('events');
+    expect(kernel.attach('target', 'events')).toBeNull();
+  });
+
+  test('pass on what comes, and send while they live', async () => {
+    const channel = await kernel.open('target', { v: 1 });
+    const comm = lab.comms.get(channel.id);
+    const received: unknown[] = [];
+    channel.onMessage = data => received.push(data);
+    comm?.onMsg({ content: { data: { seq: 1 } } });
+    channel.send({ id: 'a' });
+    lab.isDisposed = true;
+    channel.send({ id: 'b' });
+    channel.close();
+    expect(received).toEqual([{ seq: 1 }]);
+    expect(comm?.sent).toEqual([{ v: 1 }, { id: 'a' }]);
+  });
+
+  test('that are released say nothing to the kernel, that are closed do', async () => {
+    const released = kernel.attach('target', 'events');
+    released?.release();
+    expect(lab.comms.get('events')?.sent).toEqual([]);
+    const closed = await kernel.open('target', {});
+    closed.close();
+    expect(lab.comms.get(closed.id)?.sent).toEqual([{}, 'close']);
+  });
+
+  test('wait for their subshell where there are subshells', async () => {
+    lab.supportsSubshells = true;
+    expect(kernel.hasSubshells).toBe(true);
+    await kernel.open('target', {});
+    Object.assign(lab, { commsOverSubshells: 'disabled' });
+    expect(kernel.hasSubshells).toBe(false);
+  });
+});
