@@ -71,6 +71,36 @@ def test_a_start_is_told_to_those_who_watch(store: ExperienceStore, study: Study
     assert told == [loop]
 
 
+def test_two_who_start_it_at_once_start_it_once(
+    store: ExperienceStore, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[int] = []
+    go = threading.Event()
+    monkeypatch.setattr(background, "search", lambda study, **others: runs.append(1) or (go.wait(10) and "stopped"))
+    loop = Loop(store, study.record.id)
+    starters = [threading.Thread(target=loop.start) for _ in range(8)]
+    for starter in starters:
+        starter.start()
+    for starter in starters:
+        starter.join(20)
+    go.set()
+    loop.join(20)
+    assert runs == [1]
+
+
+def test_a_watcher_that_fails_does_not_fail_the_start(store: ExperienceStore, study: Study) -> None:
+    def broken(loop: Loop) -> None:
+        raise RuntimeError("no hub")
+
+    unwatch = watch_starts(broken)
+    loop = Loop(store, study.record.id)
+    with pytest.warns(UserWarning, match="no hub"):
+        loop.start()
+    unwatch()
+    loop.join(30)
+    assert store.study(study.record.id).state is StudyState.FINISHED
+
+
 def test_a_subscriber_that_fails_is_dropped_and_the_search_goes_on(store: ExperienceStore, study: Study) -> None:
     loop = Loop(store, study.record.id)
     heard: list[Event] = []

@@ -8,7 +8,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from xautolm_nb.core.errors import StoreError
@@ -18,6 +18,7 @@ from xautolm_nb.request import wire
 from xautolm_nb.store import ExperienceStore, current_owner
 from xautolm_nb.study import HEARTBEAT_SECONDS, Budget, Reason, Study, search
 
+T = TypeVar("T")
 Subscriber = Callable[[Event], None]
 
 _ENDINGS: dict[Reason, str] = {
@@ -49,6 +50,7 @@ class Loop:
         self._untold: dict[str, Any] = {}
         self._subscribers: list[Subscriber] = []
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._wake = threading.Event()
 
     @property
@@ -62,16 +64,19 @@ class Loop:
         Raises:
             StudyError: Another living process runs it.
         """
-        record = self.store.claim_study(self.study, current_owner())
-        with self._lock:
-            self._wanted, self._stopped, self._untold = Control.RUN, frozenset(record.stopped), {}
-        self.error, self.progress = None, None
-        self.store.update_study(self.study, state=StudyState.RUNNING, control=Control.RUN, message="starting")
-        self._alive = True
-        self._thread = threading.Thread(target=self._run, name=f"xautolm-{self.study}", daemon=True)
-        self._thread.start()
+        with self._starting:
+            if self._alive:  # a click and a cell at the same moment start it once
+                return
+            record = self.store.claim_study(self.study, current_owner())
+            with self._lock:
+                self._wanted, self._stopped, self._untold = Control.RUN, frozenset(record.stopped), {}
+            self.error, self.progress = None, None
+            self.store.update_study(self.study, state=StudyState.RUNNING, control=Control.RUN, message="starting")
+            self._alive = True
+            self._thread = threading.Thread(target=self._run, name=f"xautolm-{self.study}", daemon=True)
+            self._thread.start()
         for watcher in tuple(_WATCHERS):
-            watcher(self)
+            _guarded(watcher, self, f"A watcher of study {self.study}")
 
     def join(self, timeout: float) -> None:
         """Wait for the end of the run, at most `timeout` seconds."""
@@ -176,14 +181,18 @@ class Loop:
             state = StudyState.PAUSED if event.message == "paused" else StudyState.RUNNING
             self.store.update_study(self.study, state=state, message=event.message)
         for subscriber in tuple(self._subscribers):
-            self._tell(subscriber, event)
+            if not _guarded(subscriber, event, f"A subscriber of study {self.study}"):
+                self._subscribers.remove(subscriber)
 
-    def _tell(self, subscriber: Subscriber, event: Event) -> None:
-        try:
-            subscriber(event)
-        except Exception as error:  # a view that breaks must not end a search: it hears no more
-            self._subscribers.remove(subscriber)
-            warnings.warn(f"A subscriber of study {self.study} failed and was dropped: {error!r}", stacklevel=2)
+
+def _guarded(call: Callable[[T], None], what: T, who: str) -> bool:
+    """Tell someone something; one that breaks must not break a search, and hears no more (False)."""
+    try:
+        call(what)
+    except Exception as error:
+        warnings.warn(f"{who} failed: {error!r}", stacklevel=3)
+        return False
+    return True
 
 
 _LOOPS: WeakValueDictionary[tuple[str, str], Loop] = WeakValueDictionary()

@@ -6,7 +6,6 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -260,7 +259,3 @@ def test_without_a_kernel_comms_are_silent() -> None:
     assert events.seq == 1
     events.close()
     assert not events.is_open
-
-
-def test_the_golden_files_lie_where_jest_reads_them() -> None:
-    assert (Path(FOLDER) / "schema.json").is_file()

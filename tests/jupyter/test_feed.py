@@ -84,6 +84,14 @@ def test_a_study_whose_owner_died_is_live_no_more(session: Session, monkeypatch:
     assert not feed.is_live
 
 
+def test_news_that_could_not_be_told_is_kept_with_what_came_later() -> None:
+    first = feeds.News(study=True, trials=(TRIAL,), progress=step(3), ended="over")
+    done = replace(TRIAL, state=TrialState.COMPLETE)
+    both = first.followed_by(feeds.News(trials=(done, replace(TRIAL, number=1))))
+    assert both == feeds.News(study=True, trials=(done, replace(TRIAL, number=1)), ended="over")
+    assert feeds.News(progress=step(3)).followed_by(feeds.News()).progress == step(3)
+
+
 def test_a_closed_feed_hears_nothing(new_session: Callable[..., Session]) -> None:
     session = new_session(2)
     feed = Feed(session)

@@ -58,6 +58,7 @@ def test_what_a_cell_starts_the_panel_shows_and_what_the_panel_does_the_magic_te
     )
     study = kernel.run("print(session.id)").strip()
     kernel.until(lambda: any(event["type"] == "study" and event["study"]["id"] == study for event in panel.events))
+    kernel.until(lambda: sum(event["type"] == "progress" for event in panel.events) > 3, 8)
     panel.ask("pause", study=study)
     kernel.until(lambda: "paused" in kernel.run("%xautolm status"))
     kernel.run("%xautolm resume --budget 1h")

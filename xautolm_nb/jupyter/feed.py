@@ -27,6 +27,16 @@ class News:
     ended: str | None = None
     """Why the loop ended, when it did."""
 
+    def followed_by(self, later: "News") -> "News":
+        """This and what came later, as one piece of news."""
+        trials = {trial.number: trial for trial in (*self.trials, *later.trials)}
+        return News(
+            study=self.study or later.study,
+            trials=tuple(trials.values()),
+            progress=later.progress or (None if later.trials else self.progress),
+            ended=later.ended or self.ended,
+        )
+
 
 class Feed:
     """Follows one session. Its memory is the trials of that study, whatever happens and however often.

@@ -26,7 +26,7 @@ from xautolm_nb.jupyter.messages import (
     StudyEnded,
     TrialChanged,
 )
-from xautolm_nb.jupyter.objects import Device, ReferenceChart, Snapshot, StudyInfo
+from xautolm_nb.jupyter.objects import Device, DeviceKind, ReferenceChart, Snapshot, StudyInfo
 from xautolm_nb.jupyter.present import charts_of, progress_of, snapshot_of, study_info, trial_row
 from xautolm_nb.session import Session
 from xautolm_nb.store import ExperienceStore
@@ -39,6 +39,7 @@ QUIET_AFTER_SECONDS = 600.0
 sent to a closed page."""
 QUIET_SECONDS = 10.0
 
+_KINDS: dict[str, DeviceKind] = {"cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 _LOG = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())  # a thread must not print into whichever cell is running
 
@@ -75,6 +76,7 @@ class Hub:
         self._charts_due = False
         self._progress: TrialProgress | None = None
         self._reference: ReferenceChart | None = None
+        self._untold = News()
         self._unwatch = watch_starts(self._started)
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
@@ -115,7 +117,7 @@ class Hub:
                 if old is not None:
                     old.close()
             self._reference = find_reference(session.store, session.record)
-            self._charts_due = True
+            self._charts_due, self._untold = True, News()
             self._sent.clear()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="xautolm-hub", daemon=True)
@@ -163,8 +165,7 @@ class Hub:
 
     def _run(self) -> None:
         while True:
-            feed = self._feed
-            self._wake.wait(PROGRESS_SECONDS if self._charts_due or (feed is not None and feed.is_live) else None)
+            self._wake.wait(PROGRESS_SECONDS if self._has_more() else None)
             self._wake.clear()
             try:
                 self.tell()
@@ -172,12 +173,25 @@ class Hub:
                 _LOG.exception("telling the front ends failed")
                 time.sleep(PROGRESS_SECONDS)
 
+    def _has_more(self) -> bool:
+        """Whether something is to be told even if nothing wakes the hub."""
+        feed = self._feed
+        return self._charts_due or self._untold != News() or (feed is not None and feed.is_live)
+
     def tell(self) -> None:
-        """Send what is new; called by the hub's own thread."""
+        """Send what is new; called by the hub's own thread.
+
+        Raises:
+            StoreError: The store cannot be read now; what was not told is told by the next call.
+        """
         feed = self._feed
         if feed is None:
             return
-        news = feed.poll()
+        news = self._untold = self._untold.followed_by(feed.poll())
+        self._tell_news(feed, news)
+        self._untold = News()
+
+    def _tell_news(self, feed: Feed, news: News) -> None:
         self._charts_due |= bool(news.trials)
         self._progress = news.progress or (None if news.trials else self._progress)
         kinds = self._due(news)
@@ -233,5 +247,4 @@ def _info(session: Session, record: StudyRecord, trials: tuple[Trial, ...]) -> S
 
 
 def _device(record: StudyRecord, trials: tuple[Trial, ...]) -> Device:
-    kind = record.context.system.device if record.context else None
-    return read_device(trials, kind=kind if kind in ("cpu", "cuda", "mps") else None)  # type: ignore[arg-type]
+    return read_device(trials, kind=_KINDS.get(record.context.system.device) if record.context else None)

@@ -32,6 +32,7 @@ class Connection:
         self.events = EventsComm(self._shown_study)
         self.control = ControlComms(self.answer, is_quick=self.is_quick, opened=self.events.ensure_open)
         self._hub: Hub | None = None
+        self._heard = False
         self._lock = threading.Lock()
         self._cell: tuple[str, int] | None = None
         self._matcher = matcher(shell)
@@ -62,6 +63,8 @@ class Connection:
         with self._lock:
             if self._hub is None:
                 self._hub = Hub(self.events)
+                if self._heard:
+                    self._hub.hear()
             return self._hub
 
     def show(self, session: "Session") -> None:
@@ -89,13 +92,15 @@ class Connection:
         Raises:
             XAutoLMError: It cannot be done.
         """
+        self._heard = True
+        if self._hub is not None:
+            self._hub.hear()
         if isinstance(request, Variables):
             return VariablesAck(v=VERSION, id=request.id, variables=list_variables(self.shell.user_ns))
         if self._has_nothing(request):
             return SyncAck(v=VERSION, id=request.id, snapshot=None, seq=self.events.seq, package=package_version())
         from xautolm_nb.jupyter.answers import Scope, answer
 
-        self.hub.hear()
         self.events.ensure_open()
         return answer(Scope(hub=self.hub, variables=self.shell.user_ns), request)
 
