@@ -7,7 +7,6 @@ from tuning_world import World
 
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.optimize.acquisition import (
-    COST_OFFSET,
     Option,
     affordable,
     cost_weight,
@@ -59,21 +58,6 @@ def test_better_surer_and_cheaper_options_are_worth_more(option: Option) -> None
 def test_the_less_is_at_stake_before_a_look_the_less_cost_and_the_more_hope_counts() -> None:
     assert cost_weight(1.0) == 0.5 and cost_weight(1 / 16) == pytest.approx(1 / 16)
     assert optimism(1.0) == pytest.approx(0.3) and optimism(0.0) == 1.0
-
-
-def test_with_a_deadline_an_option_is_worth_what_the_best_of_all_runs_that_fit_would_reach(option: Option) -> None:
-    n = 300.0 / (option.full + COST_OFFSET)
-    reached = option.mean + math.sqrt(2 * math.log(n)) * option.sd
-    assert worth([option], 1.0, 300.0)[0] == pytest.approx(math.log(0.9 * reached))
-    assert worth([option], 1.0, 10.0)[0] == pytest.approx(math.log(0.9 * option.mean)), "one run: no more than the mean"
-
-
-def test_with_a_deadline_a_good_slow_option_is_not_passed_over_for_poor_quick_ones(option: Option) -> None:
-    slow, quick = replace(option, mean=0.75, sd=0.07, full=55.0), replace(option, mean=0.69, sd=0.05, full=8.0)
-    first, second = worth([slow, quick], 1.0, 200.0)
-    assert first > second
-    first, second = worth([slow, quick], 1.0)
-    assert first < second, "without one, sooner is better"
 
 
 def test_an_uncertain_option_is_worth_more_than_a_sure_one_of_the_same_mean(option: Option) -> None:

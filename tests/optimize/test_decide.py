@@ -103,7 +103,7 @@ def test_without_a_store_one_of_three_trials_of_a_rung_goes_on(
     world: World, fidelities: tuple[float, ...], owed: bool
 ) -> None:
     known = know(world, run(world, *fidelities))
-    chosen = decide.promotion(known, options(world, known), None)
+    chosen = decide.promotion(known, options(world, known))
     assert (chosen is not None) == owed
     if chosen is not None:
         assert chosen.option.thaw is not None
@@ -116,9 +116,9 @@ def with_store(world: World, trials: list[Trial], store: tuple[Experience, ...])
 def test_with_a_trusted_store_one_of_two_trials_of_a_rung_goes_on(world: World, store: tuple[Experience, ...]) -> None:
     known = with_store(world, run(world, 0.125, 0.125), store)
     assert known.has_store
-    assert decide.promotion(known, options(world, known), None) is not None
+    assert decide.promotion(known, options(world, known)) is not None
     one = with_store(world, run(world, 0.125), store)
-    assert decide.promotion(one, options(world, one), None) is None
+    assert decide.promotion(one, options(world, one)) is None
 
 
 def test_what_a_refuted_store_began_is_no_contrast(world: World, store: tuple[Experience, ...]) -> None:

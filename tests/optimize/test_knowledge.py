@@ -7,7 +7,7 @@ from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.proposal import Proposal
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.optimize import RandomSearch
-from xautolm_nb.optimize.knowledge import PROVEN, STORE_FREE_EVERY, Knowledge, learn
+from xautolm_nb.optimize.knowledge import PROVEN, STORE_FREE_EVERY, STORE_FREE_FROM, Knowledge, learn
 from xautolm_nb.optimize.response import PRIOR_MEAN
 
 
@@ -28,16 +28,16 @@ def test_decisions_count_rungs_failures_and_running_trials(world: World) -> None
     assert know(world, [*trials, running]).decisions == 5
 
 
-def test_every_third_decision_leaves_a_doubted_store_aside_and_none_a_proven_one(
+def test_from_the_twelfth_on_every_third_decision_leaves_a_doubted_store_aside_and_none_a_proven_one(
     world: World, trials: list[Trial], store: tuple[Experience, ...]
 ) -> None:
     known = know(world, trials[:1], store)
     for trust, doubted in ((0.9, True), (PROVEN + 0.01, False)):
         experts = replace(known.experts, trust=trust)
-        for decisions in range(2 * STORE_FREE_EVERY):
+        for decisions in range(STORE_FREE_FROM + 2 * STORE_FREE_EVERY):
             begun = tuple(replace(trials[0], number=n, curve=(), fidelity=0.0) for n in range(decisions))
             aside = replace(known, experts=experts, trials=begun).leaves_store_aside
-            assert aside == (doubted and decisions in (2, 5))
+            assert aside == (doubted and decisions in (14, 17))
     assert not know(world, trials[:2]).leaves_store_aside
 
 

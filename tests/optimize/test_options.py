@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import truncnorm
 from tuning_world import F1, RUNGS, World
 
 from xautolm_nb.core.config import config_key
 from xautolm_nb.core.proposal import Proposal
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.optimize.knowledge import learn
-from xautolm_nb.optimize.options import starts, thaws
+from xautolm_nb.optimize.options import above, starts, thaws
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,19 @@ def test_a_paused_trial_is_never_believed_to_end_below_what_it_reached(world: Wo
         assert option.thaw is not None
         assert option.mean >= known.best_seen(option.thaw.number)
     assert known.best_seen(99) == -np.inf
+
+
+@pytest.mark.parametrize("floor", [-3.0, 0.2, 0.9, 4.0])
+def test_a_belief_above_a_floor_has_the_moments_of_a_truncated_gaussian(floor: float) -> None:
+    mean, sd = above(0.3, 0.4, floor)
+    exact = truncnorm(a=(floor - 0.3) / 0.4, b=np.inf, loc=0.3, scale=0.4)
+    assert mean == pytest.approx(exact.mean(), abs=1e-6) and mean >= floor
+    assert sd == pytest.approx(exact.std(), abs=2e-3)
+
+
+def test_without_a_floor_or_far_above_it_a_belief_stays() -> None:
+    assert above(0.3, 0.4, -np.inf) == (0.3, 0.4)
+    assert above(0.9, 0.05, 0.2) == (0.9, 0.05)
 
 
 def test_running_trials_are_no_option(world: World, trials: list[Trial]) -> None:

@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import ndtri
 from tuning_world import F1, World, search
 
 from xautolm_nb.optimize import BayesianOptimizer
+from xautolm_nb.optimize.baselines import RandomSearch
 from xautolm_nb.optimize.cases import trial_cases
-from xautolm_nb.optimize.response import PRIOR_MEAN, SPREAD
+from xautolm_nb.optimize.response import PRIOR_MEAN, SPREAD, ByBest
 from xautolm_nb.optimize.targets import by_rank, responses, wins
 
 EARLY_STAR = [(0.25, 0.9)]
@@ -52,3 +55,13 @@ def test_the_scale_of_ranks_gives_the_scores_back(world: World) -> None:
     last = np.array([case.curve[-1][1] for case in own.cases])
     middle = float(np.median(last))
     assert own.scale.skill(float(own.scale.response(np.array([middle]))[0])) == pytest.approx(middle, abs=0.02)
+
+
+def test_before_and_after_few_own_results_the_usual_best_of_like_tasks_is_the_yardstick(world: World) -> None:
+    assert responses([], usual=0.8).scale == ByBest(0.8)
+    assert responses([], usual=0.1).scale == ByBest(0.3), "never a tiny one"
+    trials = search(world, RandomSearch(space=world.space), budget=100.0, most=1)
+    cases = [replace(case, curve=((1.0, 0.4),)) for case in trial_cases(trials, world.context, world.space, F1)]
+    scales = [responses(cases, usual=usual).scale for usual in (0.0, 0.9)]
+    alone, told = (scale.best for scale in scales if isinstance(scale, ByBest))
+    assert alone < told < 0.9

@@ -5,11 +5,9 @@ An option is worth log P(success) + log(expected final response + k x its deviat
 run from its beginning: thawing and starting are never weighed by what is left to pay (dividing by the remaining cost
 starves new configurations: .34-.38 against .26-.28 regret in our study of curves).
 
-With a deadline w is 0 and k = sqrt(2 log n) for an option of which n whole runs fit into the time left: about what the
-best of n such runs would reach. So a quick option counts by how often it can be tried, and a good slow one is not
-passed over for poor quick ones. Without a deadline sooner is better: how bold the search is follows from the *stake*,
-the share of a run that is paid before its first look, 1 where runs cannot be paused. There k is small and w large;
-where little is at stake, doubt is worth a look and whole runs may be long.
+How bold the search is follows from the *stake*, the share of a run that is paid before its first look, 1 where runs
+cannot be paused. There k is small and w large; where little is at stake, doubt is worth a look and whole runs may be
+long. A deadline changes neither: it bounds what may be begun, and ends with a harvest (`decide`).
 """
 
 import math
@@ -77,40 +75,30 @@ def log_improvement(
     return value
 
 
-def worth(options: Sequence[Option], stake: float, seconds_left: float | None = None) -> Float[np.ndarray, " n"]:
+def worth(options: Sequence[Option], stake: float) -> Float[np.ndarray, " n"]:
     """Worth of each option, shape `(n,)`; options that cannot succeed are far below all others.
 
     Args:
         options: What can be done.
         stake: Share of a run that is paid before the first look.
-        seconds_left: Time left; None without a deadline.
     """
     cost = np.array([o.full for o in options]) + COST_OFFSET
     success = np.array([o.success for o in options])
-    weight = cost_weight(stake)
-    hope = np.full(len(options), optimism(stake))
-    if seconds_left is not None:
-        weight, hope = 0.0, best_of(seconds_left / cost)
-    return np.log(np.clip(success, 1e-12, 1.0)) + _prospects(options, hope) - weight * np.log(cost)
-
-
-def best_of(n: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    """Deviations above the mean that the best of `n` Gaussian draws reaches, about: sqrt(2 log n), 0 for one draw."""
-    deviations: np.ndarray = np.sqrt(2.0 * np.log(np.maximum(n, 1.0)))
-    return deviations
+    prospects = _prospects(options, optimism(stake))
+    return np.log(np.clip(success, 1e-12, 1.0)) + prospects - cost_weight(stake) * np.log(cost)
 
 
 def optimism(stake: float) -> float:
-    """Deviations that are hoped for without a deadline."""
+    """Deviations that are hoped for."""
     return OPTIMISM - CARE * stake
 
 
 def cost_weight(stake: float) -> float:
-    """Exponent of the cost without a deadline."""
+    """Exponent of the cost."""
     return COST_WEIGHT * stake**COST_POWER
 
 
-def _prospects(options: Sequence[Option], hope: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+def _prospects(options: Sequence[Option], hope: float) -> Float[np.ndarray, " n"]:
     """Logarithms of what is hoped for: the response, or what is added to the front where the seconds count too."""
     mean, sd = np.array([o.mean for o in options]), np.array([o.sd for o in options])
     front = np.array([np.nan if o.front is None else o.front for o in options])

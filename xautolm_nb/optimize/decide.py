@@ -76,8 +76,8 @@ def decide(
     chosen = (
         opening(known, options, space, seconds_left, rng)
         or first_full_run(known, options, seconds_left)
-        or promotion(known, options, seconds_left)
-        or _best(known, harvest(known, options, incumbent, seconds_left) or held_back(known, options), seconds_left)
+        or promotion(known, options)
+        or _best(known, harvest(known, options, incumbent, seconds_left) or held_back(known, options))
     )
     return landing(known, options, chosen, seconds_left) or chosen
 
@@ -180,7 +180,7 @@ def first_full_run(known: Knowledge, options: Sequence[Option], seconds_left: fl
     return Decision(option=best, why="the best so far, for a complete trial early and to learn how curves go on here")
 
 
-def promotion(known: Knowledge, options: Sequence[Option], seconds_left: float | None) -> Decision | None:
+def promotion(known: Knowledge, options: Sequence[Option]) -> Decision | None:
     """The best thaw from the highest rung from which too few went on.
 
     Projections from low rungs err together, so a model may begin ever more trials of one kind on their strength; only
@@ -190,7 +190,7 @@ def promotion(known: Knowledge, options: Sequence[Option], seconds_left: float |
     for rung in reversed(rungs_of(known)):
         waiting = [option for option in thaws if rung.waits(option)]
         if waiting and rung.gone_on < int(rung.reached / PROMOTE_ONE_OF[known.has_store]):
-            best = waiting[int(np.argmax(worth(waiting, stake(known, options), seconds_left)))]
+            best = waiting[int(np.argmax(worth(waiting, stake(known, options))))]
             return Decision(option=best, why="the most promising of those that got this far")
     return None
 
@@ -236,8 +236,8 @@ def landing(
     return Decision(option=replace(best, fidelity=1.0, added=best.finish), why=why)
 
 
-def _best(known: Knowledge, options: Sequence[Option], seconds_left: float | None) -> Decision:
-    chosen = options[int(np.argmax(worth(options, stake(known, options), seconds_left)))]
+def _best(known: Knowledge, options: Sequence[Option]) -> Decision:
+    chosen = options[int(np.argmax(worth(options, stake(known, options))))]
     aside = ", the store left aside" if known.leaves_store_aside else ""
     return Decision(option=chosen, why=f"best prospect for its risk and cost{aside}")
 

@@ -16,12 +16,14 @@ from xautolm_nb.optimize.cost import CostModel
 from xautolm_nb.optimize.experts import Experts, consult
 from xautolm_nb.optimize.feasibility import Feasibility
 from xautolm_nb.optimize.prior import MetaPrior
-from xautolm_nb.optimize.response import PRIOR_MEAN, is_bounded, to_score
+from xautolm_nb.optimize.response import PRIOR_MEAN, to_score
 from xautolm_nb.optimize.targets import inputs_of, responses
 from xautolm_nb.space import SearchSpace
 
 STORE_FREE_EVERY = 3
 """Every third decision is taken without the store: the guard against a misleading one (our study of curves)."""
+STORE_FREE_FROM = 12
+"""The first of them: a short search has no runs to give away, and trust has moved by then if it was misplaced."""
 
 PROVEN = 0.97
 """A store that is trusted this much has been right about this task and is left aside no more."""
@@ -60,7 +62,7 @@ class Knowledge:
     @property
     def leaves_store_aside(self) -> bool:
         """Whether this decision is one of those taken without the store."""
-        doubted = self.has_store and self.experts.trust < PROVEN
+        doubted = self.has_store and self.experts.trust < PROVEN and self.decisions >= STORE_FREE_FROM
         return doubted and self.decisions % STORE_FREE_EVERY == STORE_FREE_EVERY - 1
 
     @property
@@ -140,7 +142,10 @@ def learn(
         cases=tuple(cases),
         prior=prior,
         experts=consult(
-            responses(cases, others=prior.rises, ranked=not is_bounded(metric)), prior.rows, prior.score, pending
+            responses(cases, others=prior.rises, usual=prior.usual_best, ranked=prior.ranked),
+            prior.rows,
+            prior.score,
+            pending,
         ),
         feasibility=feasibility.learn(cases, prior.cases),
         cost=cost.learn(cases, prior.cases),

@@ -1,9 +1,11 @@
 """What could be done next, with numbers: one option per paused trial and one per new candidate."""
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from scipy.stats import norm
 
 from xautolm_nb.core.config import config_key
 from xautolm_nb.core.trial import Trial, TrialState
@@ -97,7 +99,7 @@ def _option(
     """Put numbers to one option; a paused trial is judged by its own pace."""
     mean, sd, success, seconds, pace_sd = belief
     if trial is not None and not known.prior.ranked:
-        mean = max(mean, known.best_seen(trial.number))  # a run keeps its best score
+        mean, sd = above(mean, sd, known.best_seen(trial.number))
     done = trial.fidelity if trial is not None else 0.0
     full = seconds_of(trial, point, seconds) if trial is not None else seconds
     load = load_seconds(point, known.trials)
@@ -114,3 +116,16 @@ def _option(
         success=success if trial is None else max(success, _RAN_BEFORE),
         pace_sd=pace_sd if trial is None else _OWN_PACE_SD,
     )
+
+
+def above(mean: float, sd: float, floor: float) -> tuple[float, float]:
+    """Mean and standard deviation of a Gaussian that is known to lie above a floor: a run keeps its best score.
+
+    With a = (floor - mean) / sd and h the hazard of the standard normal at a, they are mean + sd h and
+    sd sqrt(1 + a h - h^2).
+    """
+    a = (floor - mean) / sd
+    if a < -8.0:
+        return mean, sd
+    h = float(np.exp(norm.logpdf(a) - norm.logsf(a)))
+    return max(mean + sd * h, floor), sd * math.sqrt(max(1.0 + a * h - h * h, 1e-4))

@@ -72,6 +72,15 @@ class MetaPrior:
         """How the scored cases' curves rise."""
         return rises_of(self.scored.cases)
 
+    @cached_property
+    def usual_best(self) -> float:
+        """Best skill of the stored tasks, the similar ones counting more; 0 without any."""
+        best: dict[int, float] = {}
+        for case in self.scored.cases:
+            best[case.task] = max(best.get(case.task, 0.0), case.curve[-1][1])
+        total = sum(self.similarity.get(task, 1.0) for task in best)
+        return sum(self.similarity.get(task, 1.0) * value for task, value in best.items()) / total if total else 0.0
+
     @property
     def rows(self) -> Rows | None:
         """Training rows of the score model; None when the store holds no score."""

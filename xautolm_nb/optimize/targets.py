@@ -22,6 +22,7 @@ from xautolm_nb.optimize.surrogate import Rows
 
 _FLOORS = {True: 0.3, False: 0.2}  # smallest divisor of skills, on the target and in the store
 _HOPE = 0.5  # the best of the first few trials is seldom the best there is: how much better it may get
+_FAITH = 3.0  # trials that the best skill of tasks like this one counts for
 _RANK_NOISE = 0.15
 """Deviation of a rank's normal score per doubling that is still to come."""
 
@@ -48,21 +49,24 @@ class Targets:
     scale: Scale
 
 
-def responses(cases: Sequence[Case], *, others: Sequence[Rise] = (), ranked: bool = False) -> Responses:
+def responses(
+    cases: Sequence[Case], *, others: Sequence[Rise] = (), usual: float = 0.0, ranked: bool = False
+) -> Responses:
     """Make training rows of the cases with a curve.
 
     Args:
         cases: Own or stored cases.
         others: How curves rise on other tasks.
+        usual: Best skill of tasks like the one at hand; 0 where nothing is known.
         ranked: Whether skills have no ends and count by their rank.
     """
     scored = tuple(case for case in cases if case.curve)
     mean, variance, seen = np.zeros(len(scored)), np.zeros(len(scored)), np.zeros(len(scored))
     pace = learn_pace(rises_of(scored), others)
-    own: Scale = ByRank(()) if ranked else ByBest(_FLOORS[True])
+    own: Scale = ByRank(()) if ranked else ByBest(max(_FLOORS[True], usual))
     for task, places in _by_task(scored).items():
         group = [scored[i] for i in places]
-        found = by_rank(group) if ranked else by_skill(group, pace, own=task == 0)
+        found = by_rank(group) if ranked else by_skill(group, pace, own=task == 0, usual=usual)
         mean[places], variance[places], seen[places] = found.mean, found.variance, found.seen
         own = found.scale if task == 0 else own
     rows = Rows(
@@ -75,12 +79,14 @@ def responses(cases: Sequence[Case], *, others: Sequence[Rise] = (), ranked: boo
     return Responses(cases=scored, rows=rows, seen=seen, scale=own)
 
 
-def by_skill(group: Sequence[Case], pace: Pace, *, own: bool) -> Targets:
-    """Projected final skills as shares of the best of the task."""
+def by_skill(group: Sequence[Case], pace: Pace, *, own: bool, usual: float = 0.0) -> Targets:
+    """Projected final skills as shares of the best of the task; of the own task's best little is known at first."""
     last = np.array([case.curve[-1][1] for case in group])
     spread = _spread(last)
     ends = [_end(case, pace, spread) for case in group]
     best = best_of([end.mean for end in ends], floor=_FLOORS[own], hope=_HOPE if own else 0.0)
+    if own:
+        best = max(best, (len(group) * best + _FAITH * usual) / (len(group) + _FAITH))
     scale = ByBest(best)
     variance = np.array([end.variance for end in ends]) / best**2
     return Targets(
