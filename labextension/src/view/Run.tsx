@@ -45,6 +45,7 @@ export function Run({ model, state }: IProps): JSX.Element {
         <div className="jp-XAutoLM-charts">
           <Anytime charts={charts} trials={trials} onChoose={choose} />
           <Pareto charts={charts} onChoose={choose} />
+          {charts.reference === null && <NoReference />}
           <Curves charts={charts} onChoose={choose} />
         </div>
       ) : (
@@ -68,6 +69,18 @@ function NoStudy({ model }: { model: Model }): JSX.Element {
       </Button>
       <Button onClick={() => model.setTab('history')}>{words.__('Open an old study')}</Button>
     </Empty>
+  );
+}
+
+/** Why the front stands alone, and how to get another one to hold it against. */
+function NoReference(): JSX.Element {
+  const words = useWords();
+  return (
+    <p className="jp-XAutoLM-hint">
+      {words.__(
+        'No search without past experience is stored for this data, so its front cannot be drawn beside. To make one, start a search with “Let past studies of the store guide the search” off, under More.'
+      )}
+    </p>
   );
 }
 
