@@ -206,9 +206,7 @@ class Session:
 
     def figures(self, *, dark: bool = False) -> "Figure":
         """Anytime curve, Pareto front and learning curves, side by side."""
-        from xautolm_nb import plots
-
-        return plots.figure(self.view(), dark=dark)
+        return self.plot(dark=dark).figure
 
     def plot(
         self, kind: str | Sequence[str] | None = None, *, dark: bool = False, width: float | None = None

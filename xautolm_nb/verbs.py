@@ -60,6 +60,8 @@ def finish(session: Session) -> Result:
 def _start(options: argparse.Namespace, variables: Mapping[str, Any]) -> Result:
     names = {field.name for field in fields(SearchRequest)} | ALIASES.keys()
     chosen = {name: value for name, value in vars(options).items() if name in names and value is not None}
+    if options.data in variables:
+        chosen.setdefault("name", options.data)
     session = start_session(_data(options.data, variables), store=options.store, options=chosen)
     return Result(value=session, text=f"started {session.id}", data={"study": session.id}, follow=session)
 
