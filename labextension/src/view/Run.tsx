@@ -49,7 +49,7 @@ export function Run({ model, state }: IProps): JSX.Element {
           <Curves charts={charts} onChoose={choose} />
         </div>
       ) : (
-        <NoScore isLive={isLive(study)} />
+        <NoScore state={study.state} />
       )}
       {device !== null && <DeviceView device={device} />}
       {study.best !== null && <ExportForm key={`export ${study.id}`} model={model} exported={state.exported} />}
@@ -84,20 +84,17 @@ function NoReference(): JSX.Element {
   );
 }
 
-function NoScore({ isLive: working }: { isLive: boolean }): JSX.Element {
+function NoScore({ state }: { state: StudyInfo['state'] }): JSX.Element {
   const words = useWords();
-  return (
-    <Empty
-      title={words.__('No score yet')}
-      text={
-        working
-          ? words.__('Charts appear when the first trial has been validated.')
-          : words.__(
-              'The study ended before a trial was validated. Give it more time, or see under Trials why they failed.'
-            )
-      }
-    />
+  const ended = words.__(
+    'The study ended before a trial was validated. Give it more time, or see under Trials why they failed.'
   );
+  const texts: Partial<Record<StudyInfo['state'], string>> = {
+    running: words.__('Charts appear when the first trial has been validated.'),
+    paused: words.__('Charts appear when the first trial has been validated.'),
+    failed: words.__('The search could not go on; the line above says why. Mend that, then start a new one.')
+  };
+  return <Empty title={words.__('No score yet')} text={texts[state] ?? ended} />;
 }
 
 function KeyFigures({ study, onBest }: { study: StudyInfo; onBest: (number: number) => void }): JSX.Element {
