@@ -19,7 +19,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -49,48 +49,53 @@ def main(options: Sequence[str] | None = None) -> None:
     program = find_chromium()
     if program is None:
         raise SystemExit("There is no chromium. Install Debian's package `chromium`, or name one in XAUTOLM_CHROMIUM.")
-    began, load = time.monotonic(), os.getloadavg()[0]
-    wanted = chosen.only.split(",")
-    with (
-        tempfile.TemporaryDirectory() as home,
-        serve(Path(home) / "lab") as server,
-        open_browser(Path(home) / "profile", program) as browser,
-    ):
-        runs = measure(browser, server, only=wanted, repeats=chosen.repeats, messages=chosen.messages)
-    found = medians(runs)
-    beside = {"before": round(load, 2), "after": round(os.getloadavg()[0], 2), "cores": len(os.sched_getaffinity(0))}
-    for name, value in found.items():
-        print(f"{name:<24}{value:>10.4g}")
-    print(f"load {beside}, {time.monotonic() - began:.0f} s")
-    if chosen.json:
-        settings = {"repeats": chosen.repeats, "messages": chosen.messages, "only": chosen.only}
-        lab = {name: version(name) for name in ("jupyterlab", "ipykernel")}
-        write(chosen.json, "panel", settings, runs, load=beside, bars=BARS, medians=found, lab=lab)
+    began, load, runs = time.monotonic(), os.getloadavg()[0], list[Run]()
+    try:
+        with (
+            tempfile.TemporaryDirectory() as home,
+            serve(Path(home) / "lab") as server,
+            open_browser(Path(home) / "profile", program) as browser,
+        ):
+            wanted = chosen.only.split(",")
+            for run in measure(browser, server, only=wanted, repeats=chosen.repeats, messages=chosen.messages):
+                runs.append(run)
+                print(run.method, run.task, run.seed, run.figures, flush=True)
+    finally:  # what was measured before an interrupt counts
+        found = medians(runs)
+        load_now, cores = os.getloadavg()[0], len(os.sched_getaffinity(0))
+        beside = {"before": round(load, 2), "after": round(load_now, 2), "cores": cores}
+        for name, value in found.items():
+            print(f"{name:<24}{value:>10.4g}")
+        print(f"load {beside}, {time.monotonic() - began:.0f} s")
+        if chosen.json and runs:
+            settings = {"repeats": chosen.repeats, "messages": chosen.messages, "only": chosen.only}
+            lab = {name: version(name) for name in ("jupyterlab", "ipykernel")}
+            write(chosen.json, "panel", settings, runs, load=beside, bars=BARS, medians=found, lab=lab)
 
 
-def measure(browser: Any, server: Server, *, only: Sequence[str], repeats: int, messages: int) -> list[Run]:
+def measure(browser: Any, server: Server, *, only: Sequence[str], repeats: int, messages: int) -> Iterator[Run]:
     """All that was asked for, one after the other."""
-    runs: list[Run] = []
     if "ready" in only or "steer" in only:
         page = _open(browser, server.notebook("train.ipynb", TRAIN))
         page.wait_for_function(_TRAINS, timeout=600_000)
-        if "steer" in only:
-            runs += [run for round_ in range(repeats) for run in steer(page, round_)]
         if "ready" in only:
-            runs += [reload(page, round_) for round_ in range(repeats)]
+            yield from (reload(page, number) for number in range(repeats))
+            page.evaluate(WIRE)
+        if "steer" in only:
+            for number in range(repeats):
+                yield from steer(page, number)
         command(page, "kernelmenu:shutdown")
         page.close()
     if "scroll" in only or "memory" in only:
         page = _open(browser, server.notebook("many.ipynb", TRIALS, HOUR))
         page.get_by_role("region", name="XAutoLM").get_by_role("tab", name="Trials").click()
         if "scroll" in only:
-            runs += [frames(page, round_) for round_ in range(3)]
+            yield from (frames(browser, page, number) for number in range(3))
         if "memory" in only:
             page.get_by_role("region", name="XAutoLM").get_by_role("tab", name="Run").click()
             run_cell(page, 1)
             await_cell(page, 1)
-            runs.append(memory(browser, page, messages))
-    return runs
+            yield memory(browser, page, messages)
 
 
 def _open(browser: Any, address: str) -> Any:
@@ -129,16 +134,30 @@ def steer(page: Any, number: int) -> list[Run]:
     return runs
 
 
-def frames(page: Any, number: int) -> Run:
-    """Seconds between frames while the table is scrolled, and while the page is left alone."""
-    scrolled, still = page.evaluate(SCROLL, 300), page.evaluate(SCROLL, 0)
-    figures = {"rows": scrolled["rows"], "blank": scrolled["blank"]}
+def frames(browser: Any, page: Any, number: int) -> Run:
+    """Seconds between frames while the table is scrolled, and while the page is left alone.
+
+    `work` is what the page's main thread computes for a frame, in seconds of its own: no load of the machine is in it.
+    """
+    session = browser.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before = _worked(session)
+    scrolled = page.evaluate(SCROLL, 300)
+    work = (_worked(session) - before) / len(scrolled["frames"])
+    still = page.evaluate(SCROLL, 0)
+    figures = {"rows": scrolled["rows"], "blank": scrolled["blank"], "work": work}
     for name, times in (("", scrolled["frames"]), ("still_", still["frames"])):
         seconds = sorted(value / 1000 for value in times)
         figures[f"{name}median"] = statistics.median(seconds)
         figures[f"{name}p95"] = seconds[int(0.95 * len(seconds))]
         figures[f"{name}worst"] = seconds[-1]
     return Run(method="scroll", task="panel", seed=number, figures=figures)
+
+
+def _worked(session: Any) -> float:
+    """Seconds of a core that the page's main thread has used for its tasks."""
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration"))
 
 
 def memory(browser: Any, page: Any, messages: int) -> Run:
@@ -178,6 +197,7 @@ def medians(runs: Sequence[Run]) -> dict[str, float]:
         "pause_done": ("steer", "done", lambda run: run.task == "pause"),
         "stop_done": ("steer", "done", lambda run: run.task == "stop"),
         "frame_median": ("scroll", "median", lambda run: True),
+        "frame_work": ("scroll", "work", lambda run: True),
         "frame_p95": ("scroll", "p95", lambda run: True),
         "still_frame_p95": ("scroll", "still_p95", lambda run: True),
         "kernel_mb": ("memory", "kernel_mb", lambda run: True),

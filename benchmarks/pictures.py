@@ -43,7 +43,7 @@ _PLOT = """from xautolm_nb import attach
 
 session = attach(progress=False)
 session.plot("parallel")"""
-_DARK = "session.plot(['pareto', 'curves'], dark=True)"
+_DARK = 'session.plot(["pareto", "curves"], dark=True)'
 _SHOW = "session"
 _REFERENCE = """
 from xautolm_nb import attach, tune
@@ -97,8 +97,9 @@ def take(page: Any, server: Server, chosen: argparse.Namespace) -> None:
     _state(panel, "running", 120)
     _scored(page, chosen.trials)
     _show_cell(page, 1)
-    panel.get_by_role("button", name="Stop trial").wait_for(timeout=300_000)
+    panel.get_by_text("training", exact=True).first.wait_for(timeout=300_000)
     shoot(page, out / "panel-light.png")
+    command(page, "notebook:clear-cell-output")  # drawn for a light page
     command(page, "apputils:change-theme", theme="JupyterLab Dark")
     page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
     _show_cell(page, 2)

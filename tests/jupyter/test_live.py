@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from wire_messages import HOSTILE
 
-from xautolm_nb.core.study import StudyState, StudyView
+from xautolm_nb.core.study import StudyState
 from xautolm_nb.jupyter import live as lives
 from xautolm_nb.jupyter.live import LiveView
 from xautolm_nb.session import Session
