@@ -1288,9 +1288,14 @@
 
 @container (max-width: 315px) {
   .jp-XAutoLM-table {
-    --xa-columns: 2.4em 1.2em minmax(4.4em, 1fr) 3.4em 3.8em;
+    --xa-columns: 2em 1.2em minmax(5.2em, 1fr) 2.9em 3.2em;
 
     font-size: 12px;
+  }
+
+  .jp-XAutoLM-tableHead,
+  .jp-XAutoLM-tableRow {
+    column-gap: 4px;
   }
 
   .jp-XAutoLM-tableHead,
