@@ -106,7 +106,7 @@ wheel-check: wheel ## Install the wheel into a clean environment without Node; J
 	$(PYTHON) -m venv $(CLEAN)
 	PATH=$(CLEAN)/bin $(CLEAN)/bin/python -m pip install --quiet dist/*.whl
 	PATH=$(CLEAN)/bin $(CLEAN)/bin/jupyter labextension list 2>&1 | tee $(CLEAN)/listed
-	@grep -E 'xautolm-nb v.* enabled .*OK' $(CLEAN)/listed >/dev/null || { echo "JupyterLab does not list the extension"; exit 1; }
+	@grep -E 'xautolm-nb v.*enabled.*OK' $(CLEAN)/listed >/dev/null || { echo "JupyterLab does not list the extension"; exit 1; }
 
 clean: ## Remove what building and running left behind
 	rm -rf build dist demo-output labextension/lib .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

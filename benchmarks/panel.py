@@ -117,7 +117,12 @@ def reload(page: Any, number: int) -> Run:
     ready(page, page.url.replace("&reset", ""))
     page.wait_for_function("() => window.marks.drawn > 0 && window.marks.restored > 0")
     marks = page.evaluate("() => window.marks")
-    figures = {"seconds": max(0.0, marks["drawn"] - marks["restored"]) / 1000, "restored": marks["restored"] / 1000}
+    since = max(marks["restored"], marks["connected"])  # JupyterLab may connect its kernel after it was restored
+    figures = {
+        "seconds": max(0.0, marks["drawn"] - marks["restored"]) / 1000,
+        "since_kernel": max(0.0, marks["drawn"] - since) / 1000,
+        "restored": marks["restored"] / 1000,
+    }
     return Run(method="ready", task="panel", seed=number, figures=figures)
 
 
@@ -191,6 +196,7 @@ def medians(runs: Sequence[Run]) -> dict[str, float]:
     """The figures that the bars are for: medians over the repetitions."""
     wanted: dict[str, tuple[str, str, Callable[[Run], bool]]] = {
         "ready": ("ready", "seconds", lambda run: True),
+        "ready_since_kernel": ("ready", "since_kernel", lambda run: True),
         "pause_answered": ("steer", "answered", lambda run: run.task == "pause"),
         "resume_answered": ("steer", "answered", lambda run: run.task in ("resume", "restart")),
         "stop_answered": ("steer", "answered", lambda run: run.task == "stop"),

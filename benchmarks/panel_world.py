@@ -87,20 +87,22 @@ play(1)
 
 MARKS = """
 (() => {
-  const marks = (window.marks = { restored: 0, drawn: 0 });
+  const marks = (window.marks = { restored: 0, connected: 0, drawn: 0 });
   let waits = false;
   const look = () => {
     if (!waits && window.jupyterapp !== undefined) {
       waits = true;
       window.jupyterapp.restored.then(() => { marks.restored = performance.now(); });
     }
+    const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
+    if (marks.connected === 0 && kernel?.connectionStatus === 'connected') { marks.connected = performance.now(); }
     if (marks.drawn === 0 && document.querySelector('.jp-XAutoLM-bar') !== null) { marks.drawn = performance.now(); }
     if (marks.drawn === 0 || marks.restored === 0) { setTimeout(look, 4); }
   };
   look();
 })();
 """
-"""Notes when JupyterLab was restored and when the line of the study was first in the page."""
+"""Notes when JupyterLab was restored, its kernel connected, and the line of the study first in the page."""
 
 WIRE = """() => {
   const wire = (window.wire = { sent: {}, onAck: () => {}, trained: 0, asked: 0, step: -1, events: 0 });

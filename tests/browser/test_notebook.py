@@ -14,7 +14,7 @@ import pytest
 from browser.conftest import Server, command, ready, shoot
 from browser.test_panel import DATA, choose, load, state
 
-from benchmarks.lab import ROOT, serve
+from benchmarks.lab import ROOT, await_cell, run_cell, serve
 
 pytestmark = pytest.mark.slow
 PYTHON = os.environ.get("XAUTOLM_LAB", sys.executable)
@@ -32,9 +32,8 @@ def notebook(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> Iter
 def test_a_search_is_started_and_stopped_from_the_panel(page: Any, notebook: Server) -> None:
     address = notebook.notebook("classic.ipynb", DATA.format(rows=300)).replace("/lab/tree/", "/notebooks/")
     ready(page, address)
-    page.locator(".jp-NotebookPanel .jp-CodeCell").first.locator(".jp-Editor, .jp-InputArea-editor").first.click()
-    command(page, "notebook:run-cell")
-    page.wait_for_function("() => document.querySelector('.jp-CodeCell').innerText.includes('[1]:')")
+    run_cell(page, 0)
+    await_cell(page, 0)
     command(page, "xautolm:open-panel")
     panel = page.get_by_role("region", name="XAutoLM")
     load(panel)
