@@ -80,8 +80,8 @@ def serve(
     news = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     news.parent.mkdir(parents=True)
     news.write_text(QUIET)
-    extensions = home / "extensions"
-    extensions.mkdir()
+    extensions = home / "data" / "labextensions"
+    extensions.mkdir(parents=True)
     (extensions / "xautolm-nb").symlink_to(ROOT / "xautolm_nb" / "labextension")
     kernel = home / "data" / "kernels" / "python3" / "kernel.json"
     kernel.parent.mkdir(parents=True)
@@ -90,7 +90,7 @@ def serve(
     port, token = _free_port(), secrets.token_hex(16)
     server = Server(url=f"http://127.0.0.1:{port}", token=token, root=root)
     with (home / "server.log").open("w") as log:
-        command = [python, "-m", app, *_options(app, port, token, root, extensions)]
+        command = [python, "-m", app, *_options(app, port, token, root)]
         process = subprocess.Popen(command, env=_environment(home, paths), stdout=log, stderr=log, cwd=root)
         try:
             _await(server, process, home / "server.log")
@@ -184,7 +184,7 @@ def await_cell(page: Any, number: int, seconds: float = 300) -> None:
     raise RuntimeError(f"Cell {number} has not ended after {seconds:.0f} s.")
 
 
-def _options(app: str, port: int, token: str, root: Path, extensions: Path) -> list[str]:
+def _options(app: str, port: int, token: str, root: Path) -> list[str]:
     name = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}[app]
     options = {
         "ServerApp.ip": "127.0.0.1",
@@ -196,7 +196,6 @@ def _options(app: str, port: int, token: str, root: Path, extensions: Path) -> l
         "ServerApp.terminals_enabled": False,
         "IdentityProvider.token": token,
         f"{name}.expose_app_in_browser": True,
-        f"{name}.extra_labextensions_path": extensions,
     }
     if app == "jupyterlab":
         options |= {"LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate", "LabApp.news_url": ""}
@@ -215,7 +214,7 @@ def _environment(home: Path, paths: Sequence[Path]) -> dict[str, str]:
     }
     path = os.pathsep.join(part for part in (*map(str, paths), os.environ.get("PYTHONPATH")) if part)
     folders = {name: str(home / folder) for name, folder in places.items()}
-    own_first = {"JUPYTER_PREFER_ENV_PATH": "0"}  # the kernel in `home` before that of the server's environment
+    own_first = {"JUPYTER_PREFER_ENV_PATH": "0"}  # kernel and extension in `home` before those of the environment
     return {**os.environ, **folders, **own_first, "HF_HUB_OFFLINE": "1", "PYTHONPATH": path}
 
 
