@@ -19,10 +19,10 @@ export SKIP_JUPYTER_BUILDER := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test browser ipykernel check format lab notebooks reproduce labextension jest wheel clean distclean
+.PHONY: help venv demo test browser ipykernel lab-version notebook-version check format lab notebooks reproduce labextension jest wheel wheel-check clean distclean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## Create .venv and install the package with all extras a developer needs
 
@@ -54,6 +54,22 @@ ipykernel: $(STAMP) ## Run the notebook tests on another ipykernel: make ipykern
 	$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/ipykernel-$(IPYKERNEL) ipykernel==$(IPYKERNEL)
 	XAUTOLM_IPYKERNEL=$(CURDIR)/build/ipykernel-$(IPYKERNEL) $(BIN)/python -m pytest tests/jupyter $(PYTEST_ARGS)
 
+LAB ?= 4.0.0
+lab-version: $(STAMP) browser build/lab-$(LAB)/bin/jupyter-lab ## Run the browser tests on another JupyterLab: make lab-version LAB=4.0.0
+	XAUTOLM_LAB=$(CURDIR)/build/lab-$(LAB)/bin/python $(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
+
+build/lab-%/bin/jupyter-lab:
+	$(PYTHON) -m venv build/lab-$*
+	build/lab-$*/bin/python -m pip install --quiet jupyterlab==$* jupyterlab_widgets
+
+NOTEBOOK ?= 7.6.5
+notebook-version: $(STAMP) browser build/notebook-$(NOTEBOOK)/bin/jupyter-notebook ## Run the panel in Notebook 7: make notebook-version NOTEBOOK=7.6.5
+	XAUTOLM_LAB=$(CURDIR)/build/notebook-$(NOTEBOOK)/bin/python $(BIN)/python -m pytest tests/browser/test_notebook.py $(PYTEST_ARGS)
+
+build/notebook-%/bin/jupyter-notebook:
+	$(PYTHON) -m venv build/notebook-$*
+	build/notebook-$*/bin/python -m pip install --quiet notebook==$* jupyterlab_widgets
+
 check: $(STAMP) ## Lint, format, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -82,6 +98,15 @@ jest: $(STAMP) ## Test the JupyterLab side (needs Node 20 or newer)
 wheel: $(STAMP) ## Build wheel and sdist into dist/
 	rm -rf dist
 	$(BIN)/python -m build
+
+# PATH holds the new environment alone, so that no Node can help.
+CLEAN := $(CURDIR)/build/wheel-check
+wheel-check: wheel ## Install the wheel into a clean environment without Node; JupyterLab must list the extension as enabled
+	rm -rf $(CLEAN)
+	$(PYTHON) -m venv $(CLEAN)
+	PATH=$(CLEAN)/bin $(CLEAN)/bin/python -m pip install --quiet dist/*.whl
+	PATH=$(CLEAN)/bin $(CLEAN)/bin/jupyter labextension list 2>&1 | tee $(CLEAN)/listed
+	@grep -E 'xautolm-nb v.*enabled.*OK' $(CLEAN)/listed >/dev/null || { echo "JupyterLab does not list the extension"; exit 1; }
 
 clean: ## Remove what building and running left behind
 	rm -rf build dist demo-output labextension/lib .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

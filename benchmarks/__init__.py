@@ -6,6 +6,8 @@ Programs:
     curves     multi-fidelity search over recorded learning curves
     overhead   seconds and memory that a proposal takes
     live       equal wall-clock time, real fine-tuning
+    panel      the JupyterLab panel in a real browser: ready, answers, scrolling, memory
+    pictures   takes the pictures of the README from a real search
     figures    draws what the others wrote, or prints it as tables
 
 Modules:
@@ -20,6 +22,7 @@ Modules:
     stores     stores that mislead
     jobs       many searches in a few processes, resumed from their file
     fronts     score against seconds: fronts and hypervolume
+    lab        a real JupyterLab and a real browser
     summary    means, intervals, paired differences, JSON and tables for the terminal
     tabled     results read back from their files, and tables in Markdown
 """

@@ -3,7 +3,8 @@
 import pytest
 
 from xautolm_nb.core.errors import RequestError
-from xautolm_nb.grammar import options_by_verb, parser
+from xautolm_nb.grammar import PLOTS, options_by_verb, parser
+from xautolm_nb.plots import KINDS
 
 
 def test_every_verb_lists_its_options_and_their_choices() -> None:
@@ -21,3 +22,7 @@ def test_a_trial_is_named_by_its_number_and_the_study_may_follow() -> None:
     assert parser().parse_args(["stop-trial", "3"]).study == "last"
     with pytest.raises(RequestError, match="number"):
         parser().parse_args(["stop-trial", "third"])
+
+
+def test_every_figure_has_a_name_in_the_grammar() -> None:
+    assert ("overview", *KINDS) == PLOTS

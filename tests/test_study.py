@@ -11,6 +11,7 @@ from xautolm_nb.core.proposal import Influence, Proposal
 from xautolm_nb.core.study import Control
 from xautolm_nb.core.trial import FailureKind, Trial, TrialState
 from xautolm_nb.optimize import BayesianOptimizer
+from xautolm_nb.plots import calibration
 from xautolm_nb.run import SimulatedClock
 from xautolm_nb.space import build_space
 from xautolm_nb.store import ExperienceStore
@@ -70,6 +71,28 @@ def test_a_failed_trial_is_remembered_and_does_not_end_the_search(store: Experie
     assert failed.failure is not None and failed.failure.kind is FailureKind.OUT_OF_MEMORY
     assert good.state is TrialState.COMPLETE
     assert sorted(experience.succeeded for experience in store.experiences()) == [False, True]
+
+
+def test_what_was_expected_before_a_trial_began_is_kept_when_it_is_taken_up_again(store: ExperienceStore) -> None:
+    first = replace(start(config(4), 0.25), expected={"score": 0.6, "seconds": 9.0})
+    thaws = [Proposal(config=config(4), fidelity=f, thaw=0, expected={"score": 0.7 + f / 8}) for f in (0.5, 1.0)]
+    study = make_study(store, Scripted([first, *thaws]))
+    run(study)
+    (trial,) = trials(study)
+    assert trial.expected == {"score": 0.825, "start_score": 0.6, "start_seconds": 9.0}
+    told = calibration([trial])
+    assert told.expected.tolist() == [0.6] and told.at_start.tolist() == [True]
+
+
+def test_an_interrupted_trial_keeps_its_newest_expectation(store: ExperienceStore) -> None:
+    first = replace(start(config(4), 0.25), expected={"score": 0.6, "seconds": 9.0})
+    study = make_study(store, Scripted([first, Proposal(config=config(4), fidelity=1.0, thaw=0)]))
+    run(study)
+    (trial,) = trials(study)
+    assert trial.expected == {"score": 0.6, "seconds": 9.0, "start_score": 0.6, "start_seconds": 9.0}
+    store.save_trial(study.record.id, replace(trial, state=TrialState.QUEUED, fidelity=0.5))
+    run(study)
+    assert trials(study)[0].expected == trial.expected
 
 
 def test_a_thawed_trial_is_remembered_once_with_its_whole_curve(store: ExperienceStore) -> None:

@@ -10,7 +10,9 @@ from xautolm_nb.core.errors import RequestError
 from xautolm_nb.grammar import parser
 from xautolm_nb.verbs import run_verb
 
-VERBS = "start status pause resume stop stop-trial attach best report export studies describe machine store".split()
+VERBS = (
+    "start status pause resume stop stop-trial attach best report export plot studies describe machine store".split()
+)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -22,14 +24,16 @@ def test_every_verb_has_help(verb: str, capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.parametrize(
-    "verb", [verb for verb in VERBS if verb not in ("store", "start", "describe", "export", "stop-trial")]
+    "verb", [verb for verb in VERBS if verb not in ("store", "start", "describe", "export", "plot", "stop-trial")]
 )
 def test_every_verb_takes_json_and_a_store(verb: str) -> None:
     options = parser().parse_args([verb, "--json", "--store", "x"])
     assert options.json and options.store == "x"
 
 
-@pytest.mark.parametrize("words", [[], ["dance"], ["status", "--loud"], ["store"], ["export"], ["start"]])
+@pytest.mark.parametrize(
+    "words", [[], ["dance"], ["status", "--loud"], ["store"], ["export"], ["start"], ["plot"], ["plot", "pie"]]
+)
 def test_wrong_use_raises_and_names_the_help(words: list[str]) -> None:
     with pytest.raises(RequestError, match="--help"):
         run_verb(words)

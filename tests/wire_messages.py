@@ -15,6 +15,7 @@ from xautolm_nb.core.trial import CurvePoint, Failure, FailureKind, Measures, Tr
 from xautolm_nb.jupyter import messages, objects, present, protocol
 from xautolm_nb.jupyter.messages import Message
 from xautolm_nb.jupyter.protocol import VERSION, encode
+from xautolm_nb.plots import reference_front
 
 FOLDER = Path(__file__).resolve().parent.parent / "protocol"
 STUDY = "20260102-030405-abcdef"
@@ -129,7 +130,9 @@ CPU = objects.Device(
     energy_kwh=None,
     energy_source="unknown",
 )
-CHARTS = present.charts_of(RECORD, TRIALS, present.reference_of("without experience (reviews)", TRIALS[:2]))
+CHARTS = present.charts_of(
+    RECORD, TRIALS, present.reference_of(reference_front("without experience (reviews)", TRIALS[:2]))
+)
 SNAPSHOT = present.snapshot_of(INFO, RECORD, TRIALS, CHARTS, device=DEVICE, seq=41)
 PREVIEW = objects.Preview(
     columns=[objects.Column(name="sentence", dtype="str"), objects.Column(name="sentiment", dtype="str")],
@@ -169,7 +172,7 @@ def _events() -> dict[str, Message]:
         "events.trial.failed": messages.TrialChanged(v=VERSION, seq=3, study=STUDY, trial=present.trial_row(failed)),
         "events.progress": messages.ProgressMade(v=VERSION, seq=4, study=STUDY, progress=SNAPSHOT.progress),
         "events.charts": messages.ChartsChanged(v=VERSION, seq=5, study=STUDY, charts=SNAPSHOT.charts),
-        "events.device": messages.DeviceRead(v=VERSION, seq=6, device=DEVICE),
+        "events.device": messages.DeviceRead(v=VERSION, seq=6, study=STUDY, device=DEVICE),
         "events.finished": messages.StudyEnded(v=VERSION, seq=7, study=STUDY, reason="the budget is spent"),
     }
 

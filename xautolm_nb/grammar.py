@@ -7,6 +7,9 @@ from typing import Any, NoReturn
 from xautolm_nb.core.errors import RequestError
 from xautolm_nb.request import METHODS, OBJECTIVES, OPTIMIZERS
 
+PLOTS = ("overview", "anytime", "pareto", "curves", "parallel", "failures", "calibration", "cost")
+"""Figures by name, as `xautolm_nb.plots` knows them; `overview` are the first three side by side."""
+
 
 class _Parser(argparse.ArgumentParser):
     """Raises instead of ending the process, so that a notebook survives a typing error."""
@@ -32,6 +35,11 @@ def parser(prog: str = "xautolm") -> argparse.ArgumentParser:
     report.add_argument("--default", action="store_true", help="also fine-tune the default configuration")
     export = _add_common(verbs.add_parser("export", help="write the best model to a folder"), study=True)
     export.add_argument("--to", required=True, metavar="FOLDER", help="a new or empty folder")
+    plot = verbs.add_parser("plot", help="show or write a figure of a study")
+    plot.add_argument("kind", choices=PLOTS, help="what it shows: %(choices)s", metavar="KIND")
+    _add_common(plot, study=True)
+    plot.add_argument("--to", metavar="FILE", help="write it to a file that ends with .svg, .pdf or .png")
+    plot.add_argument("--dark", action="store_true", help="for a dark page")
     _add_common(verbs.add_parser("studies", help="list the studies"))
     describe = _add_common(verbs.add_parser("describe", help="meta-features of a data set"))
     describe.add_argument("data", help="a file, a folder, a hub id or (in a notebook) a variable")

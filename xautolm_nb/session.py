@@ -7,7 +7,7 @@ can look at one study. The process that runs the loop is its owner; others ask i
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from xautolm_nb.plots import Plot
     from xautolm_nb.report import Report
 
 _ENDED = (StudyState.FINISHED, StudyState.STOPPED, StudyState.FAILED, StudyState.INTERRUPTED)
@@ -205,9 +206,27 @@ class Session:
 
     def figures(self, *, dark: bool = False) -> "Figure":
         """Anytime curve, Pareto front and learning curves, side by side."""
-        from xautolm_nb import plots
+        return self.plot(dark=dark).figure
 
-        return plots.figure(self.view(), dark=dark)
+    def plot(
+        self, kind: str | Sequence[str] | None = None, *, dark: bool = False, width: float | None = None
+    ) -> "Plot":
+        """One kind of figure, or several side by side, with its words and numbers; a notebook shows it.
+
+        Args:
+            kind: `anytime`, `pareto`, `curves`, `parallel`, `failures`, `calibration` or `cost`; None takes the first
+                three, which show a whole study.
+            dark: Whether the page is dark.
+            width: Inches of the whole figure: 3 for a sidebar, 6.3 for a line of text on paper.
+
+        Raises:
+            RequestError: A kind is not known.
+        """
+        from xautolm_nb.plots import OVERVIEW, Plot
+        from xautolm_nb.reference import find_reference
+
+        reference = find_reference(self.store, self.record)
+        return Plot(view=self.view(), kind=kind or OVERVIEW, dark=dark, width=width, reference=reference)
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Receive the events of a study that runs here, from its thread; returns a function that ends it."""

@@ -18,7 +18,7 @@ from xautolm_nb.core.proposal import Optimizer, Proposal
 from xautolm_nb.core.ranking import pareto_front, ranking
 from xautolm_nb.core.runner import Emit, Runner
 from xautolm_nb.core.study import Control, StudyRecord, StudyView
-from xautolm_nb.core.trial import Failure, Outcome, Trial, TrialState
+from xautolm_nb.core.trial import START, Failure, Outcome, Trial, TrialState
 from xautolm_nb.metafeatures import context_weights
 from xautolm_nb.space import SearchSpace
 from xautolm_nb.store import ExperienceStore
@@ -157,7 +157,7 @@ def next_work(
             config=interrupted.config,
             fidelity=interrupted.target,
             thaw=interrupted.number,
-            expected=interrupted.expected,
+            expected=newest_expectation(interrupted),
             reason=interrupted.reason,
         )
     proposal = study.optimizer.propose(
@@ -196,10 +196,26 @@ def begin(study: Study, trials: Sequence[Trial], proposal: Proposal) -> Trial:
         state=TrialState.RUNNING,
         target=proposal.fidelity,
         reason=in_words(proposal) or trial.reason,
-        expected=dict(proposal.expected) or trial.expected,
+        expected={**first_expectation(trial, proposal), **(dict(proposal.expected) or newest_expectation(trial))},
     )
     study.store.save_trial(study.record.id, trial)
     return trial
+
+
+def first_expectation(trial: Trial, proposal: Proposal) -> dict[str, float]:
+    """What was expected of a trial before it began, under names with `start_` before them; empty while it is new.
+
+    A proposal to go on knows the trial's own curve, so only the first one can be held against what came of it.
+    """
+    kept = {name: value for name, value in trial.expected.items() if name.startswith(START)}
+    if kept or proposal.thaw is None:
+        return kept
+    return {f"{START}{name}": value for name, value in trial.expected.items()}
+
+
+def newest_expectation(trial: Trial) -> dict[str, float]:
+    """What the newest proposal of a trial expected of it."""
+    return {name: value for name, value in trial.expected.items() if not name.startswith(START)}
 
 
 def in_words(proposal: Proposal) -> str:

@@ -31,6 +31,8 @@ class Result:
     """What `--json` writes."""
     follow: Session | None = None
     """A session that the front end should show until it ends; `finish` then gives the last result."""
+    shows_itself: bool = False
+    """Whether a notebook should show the object, where it would otherwise print the text."""
 
 
 def run_verb(words: Sequence[str], *, variables: Mapping[str, Any] | None = None, prog: str = "xautolm") -> Result:
@@ -58,6 +60,8 @@ def finish(session: Session) -> Result:
 def _start(options: argparse.Namespace, variables: Mapping[str, Any]) -> Result:
     names = {field.name for field in fields(SearchRequest)} | ALIASES.keys()
     chosen = {name: value for name, value in vars(options).items() if name in names and value is not None}
+    if options.data in variables:
+        chosen.setdefault("name", options.data)
     session = start_session(_data(options.data, variables), store=options.store, options=chosen)
     return Result(value=session, text=f"started {session.id}", data={"study": session.id}, follow=session)
 
@@ -115,6 +119,17 @@ def _export(options: argparse.Namespace, variables: Mapping[str, Any]) -> Result
     folder = find_session(options.study, store=options.store).export(options.to)
     use = f'from transformers import pipeline\nclassify = pipeline("text-classification", "{folder}")'
     return Result(value=folder, text=f"wrote {folder}\n{use}", data={"folder": str(folder)})
+
+
+def _plot(options: argparse.Namespace, variables: Mapping[str, Any]) -> Result:
+    kind = None if options.kind == "overview" else options.kind
+    plot = find_session(options.study, store=options.store).plot(kind, dark=options.dark)
+    tables = {kind: to_plain(table) for kind, table in zip(plot.kinds, plot.tables, strict=True)}
+    data = {"words": plot.words, "tables": tables}
+    if options.to is None:
+        return Result(value=plot, text=plot.words, data=data, shows_itself=True)
+    path = plot.save(options.to)
+    return Result(value=path, text=f"wrote {path}", data={**data, "path": str(path)})
 
 
 def _studies(options: argparse.Namespace, variables: Mapping[str, Any]) -> Result:
@@ -230,6 +245,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace, Mapping[str, Any]], Result]] = {
     "best": _best,
     "report": _report,
     "export": _export,
+    "plot": _plot,
     "studies": _studies,
     "describe": _describe,
     "machine": _machine,

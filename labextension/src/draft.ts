@@ -88,6 +88,11 @@ function isCount(value: string, least: number): boolean {
   return value.trim() === '' || (/^\d{1,9}$/.test(value.trim()) && Number(value) >= least);
 }
 
+/** A variable lends its name; files and hub ids have one in the package. */
+function nameOf({ data, source }: IDraft): string | null {
+  return source === 'variable' ? data.trim() : null;
+}
+
 /** What goes to the kernel: only what was chosen, so that the defaults stay those of the package. */
 export function startOf(draft: IDraft): IRequests['start'] {
   const options: Record<string, SearchOptions[string]> = {
@@ -100,7 +105,7 @@ export function startOf(draft: IDraft): IRequests['start'] {
     ['kind', draft.kind],
     ['models', draft.models],
     ['methods', draft.methods.length === METHODS.length ? null : draft.methods],
-    ['name', draft.name.trim() || null],
+    ['name', draft.name.trim() || nameOf(draft)],
     ['max_trials', draft.maxTrials.trim() === '' ? null : Number(draft.maxTrials)],
     ['seed', draft.seed.trim() === '' ? null : Number(draft.seed)],
     ['use_prior', draft.usePrior ? null : false]

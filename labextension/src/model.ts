@@ -13,9 +13,10 @@ import { NO_MEMORY } from './memory';
 import type { Asked, IPanelState, Tab } from './panelState';
 import { initialState } from './panelState';
 import type { Ack, IRequests, RequestType, Snapshot, StudyEvent, StudyInfo } from './protocol';
+import { studyOf } from './protocol';
 import { NONE, failed, loading, problemOf, ready, track, valueOf } from './remote';
 import type { ISettings } from './settings';
-import { applyEvent, isLive, studyOf, viewOf } from './state';
+import { applyEvent, isLive, viewOf } from './state';
 import type { ITableView } from './table';
 
 const STUDIES_LISTED = 50;
@@ -27,6 +28,8 @@ export class Model implements IListener {
   private current: IPanelState;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private told = 0;
+  /** Studies that the page has heard of, and whether they worked then. */
+  private readonly met = new Map<string, boolean>();
   private disposed = false;
 
   constructor(
@@ -77,6 +80,7 @@ export class Model implements IListener {
 
   onForget(): void {
     const { draft, link } = this.current;
+    this.met.clear();
     this.patch({ ...initialState(draft.budget), draft, link });
   }
 
@@ -104,13 +108,21 @@ export class Model implements IListener {
     }
   }
 
-  /** A study that is not on the screen gives a sign of life. */
+  /**
+   * The kernel tells of a study that is not on the screen. One that is new to the page, or works again, takes the place
+   * of a study at rest; afterwards a person's choice and what was put away stay as they are.
+   */
   private meet(study: StudyInfo): void {
-    const known = this.current.other?.id === study.id;
-    if (!known && isLive(study) && !isLive(this.current.view.study)) {
+    const before = this.met.get(study.id);
+    const comes = before === undefined || (!before && isLive(study));
+    this.met.set(study.id, isLive(study));
+    if (comes && !isLive(this.current.view.study)) {
       void this.connection.sync(study.id);
     }
-    this.patchSoon({ other: isLive(study) ? study : null });
+    const { other } = this.current;
+    if (comes || other?.id === study.id) {
+      this.patchSoon({ other: isLive(study) ? study : null });
+    }
   }
 
   /** What was asked for has happened once the state is another. */
@@ -122,6 +134,11 @@ export class Model implements IListener {
   private show(snapshot: Snapshot): void {
     const { other, view } = this.current;
     const same = view.study?.id === snapshot.study.id;
+    for (const seen of [view.study, snapshot.study]) {
+      if (seen !== null) {
+        this.met.set(seen.id, isLive(seen));
+      }
+    }
     const left = !same && view.study !== null && view.study.here && isLive(view.study) ? view.study : other;
     this.patch({
       view: viewOf(snapshot),

@@ -36,19 +36,6 @@ export function viewOf(snapshot: Snapshot): IStudyView {
   };
 }
 
-/** Which study an event speaks of; null for those of the kernel as a whole. */
-export function studyOf(event: StudyEvent): string | null {
-  switch (event.type) {
-    case 'study':
-      return event.study.id;
-    case 'hello':
-    case 'device':
-      return null;
-    default:
-      return event.study;
-  }
-}
-
 /** Apply an event of the study in view. */
 export function applyEvent(view: IStudyView, event: StudyEvent): IStudyView {
   switch (event.type) {

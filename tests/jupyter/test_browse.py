@@ -1,7 +1,5 @@
 """Models with what fits, and the tasks of the store with what they teach."""
 
-from collections.abc import Callable
-
 import pytest
 from worlds import CONTEXT, config, whole_run
 
@@ -11,8 +9,7 @@ from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import Failure, FailureKind, Trial
 from xautolm_nb.jupyter import browse
-from xautolm_nb.jupyter.browse import find_reference, list_models, list_tasks
-from xautolm_nb.session import Session
+from xautolm_nb.jupyter.browse import list_models, list_tasks
 from xautolm_nb.store import ExperienceStore
 
 FAR = Context(
@@ -29,7 +26,18 @@ def experience(name: str, context: Context, score: float | None, seed: int = 0) 
     )  # fmt: skip
 
 
-def test_models_come_with_size_licence_and_a_reason() -> None:
+@pytest.fixture
+def online(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xautolm_nb.space.models.hub_reachable", lambda: True)
+
+
+def test_a_model_of_the_hub_is_out_of_reach_while_offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xautolm_nb.space.models.hub_reachable", lambda: False)
+    small = {row.id: row for row in list_models()}["google/electra-small-discriminator"]
+    assert not small.fits and small.reason == "not on this machine, and no model hub can be reached"
+
+
+def test_models_come_with_size_licence_and_a_reason(online: None) -> None:
     rows = {row.id: row for row in list_models()}
     small = rows["google/electra-small-discriminator"]
     assert small.fits and small.licence == "apache-2.0" and 13 < small.parameters_millions < 14
@@ -38,7 +46,7 @@ def test_models_come_with_size_licence_and_a_reason() -> None:
     assert sizes == sorted(sizes)
 
 
-def test_a_model_that_does_not_fit_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_does_not_fit_says_why(online: None, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
     from xautolm_nb import metafeatures
@@ -70,18 +78,6 @@ def test_tasks_are_listed_by_similarity_with_their_best() -> None:
         assert (tasks[0].trials, tasks[0].failed, tasks[0].best) == (2, 1, 0.7)
         assert tasks[1].best == 0.5 and "model=model-4" in tasks[1].best_config
         assert [task.name for task in list_tasks(store, None, 1)[0]] == ["far"], "the best known first"
-
-
-def test_the_front_of_a_search_without_experience_on_the_same_data_is_found(
-    new_session: Callable[..., Session],
-) -> None:
-    first, other = new_session(), new_session()
-    first.start().wait(60)
-    assert find_reference(other.store, other.record) is None
-    first.store.update_study(first.id, request={"use_prior": False})
-    found = find_reference(other.store, other.record)
-    assert found is not None and found.name == "without experience (world)" and found.scores
-    assert find_reference(first.store, first.record) is None, "a study is no reference for itself"
 
 
 def test_an_empty_store_has_no_tasks() -> None:

@@ -38,6 +38,7 @@ def complete(line: str) -> list[str]:
         ("%xautolm stop-trial --j", ["--json"]),
         ("%%xautolm fr", ["frame"]),
         ("%xautolm report --d", ["--default"]),
+        ("%xautolm plot pa", ["pareto", "parallel"]),
     ],
 )
 def test_a_word_is_completed(line: str, found: list[str]) -> None:
@@ -59,7 +60,7 @@ def test_a_path_is_left_to_others() -> None:
 
 
 def test_studies_and_files_are_offered(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert complete("%xautolm status ") == ["last", session.id, "world"]
+    assert complete("%xautolm status ") == complete("%xautolm plot cost ") == ["last", session.id, "world"]
     (tmp_path / "reviews.csv").touch()
     monkeypatch.chdir(tmp_path)
     assert complete("%xautolm describe rev") == ["reviews.csv"]

@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from listener import Listener
 
 from xautolm_nb.core.errors import StoreError
 from xautolm_nb.core.events import TrialProgress
-from xautolm_nb.jupyter import hub as hubs
+from xautolm_nb.core.study import StudyState
 from xautolm_nb.jupyter.feed import Feed
-from xautolm_nb.jupyter.hub import QUIET_AFTER_SECONDS, Hub
+from xautolm_nb.jupyter.hub import Hub
+from xautolm_nb.jupyter.teller import QUIET_AFTER_SECONDS
 from xautolm_nb.session import Session
+from xautolm_nb.store import current_owner
 
 
 class Clock:
@@ -47,9 +50,8 @@ def still(listener: Listener, session: Session, monkeypatch: pytest.MonkeyPatch)
 
 
 def note(hub: Hub, step: int) -> None:
-    feed = hub._feed
-    assert isinstance(feed, Feed)
-    feed._receive(TrialProgress(number=0, phase="train", step=step, total=100, fidelity=step / 100))
+    assert hub._shown is not None
+    hub._shown._feed._receive(TrialProgress(number=0, phase="train", step=step, total=100, fidelity=step / 100))
 
 
 def test_a_search_is_told_from_its_start_to_its_end(hub: Hub, listener: Listener, session: Session) -> None:
@@ -78,7 +80,7 @@ def test_the_charts_of_the_end_are_told_even_when_they_were_told_a_moment_ago(
         time.sleep(0.05)
 
 
-def test_the_newest_session_is_followed_and_the_older_one_no_more(
+def test_the_newest_session_is_shown_and_one_that_ended_before_is_told_of_no_more(
     hub: Hub, listener: Listener, new_session: Callable[..., Session]
 ) -> None:
     first, second = new_session(2), new_session(4)
@@ -90,6 +92,33 @@ def test_the_newest_session_is_followed_and_the_older_one_no_more(
     first.store.save_trial(first.id, second.trial(0))
     hub.tell()
     assert all(event.get("study") != first.id for event in listener.heard[before:])
+
+
+def test_an_older_study_that_still_runs_is_told_of_beside_the_newest(
+    still: tuple[Hub, Clock], listener: Listener, new_session: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, clock = still
+    first = hub.session
+    assert first is not None
+    monkeypatch.setattr("xautolm_nb.session.is_owner_alive", lambda owner, heartbeat: True)
+    elsewhere = replace(current_owner(), pid=1, started=0.0)
+    first.store.update_study(first.id, state=StudyState.RUNNING, owner=elsewhere)
+    hub.follow(first)
+    hub.follow(second := new_session())
+    assert hub.session is second and hub.session_of(first.id) is first
+    listener.heard.clear()
+    hub._tellers[first.id]._feed._receive(TrialProgress(number=0, phase="train", step=1, total=2, fidelity=0.5))
+    clock.now += 10.0
+    hub.tell()
+    told = {(event["type"], event.get("study")) for event in listener.heard if event["type"] == "progress"}
+    assert told == {("progress", first.id)}
+    assert {event["study"]["id"] for event in listener.heard if event["type"] == "study"} == {first.id, second.id}
+    first.store.update_study(first.id, state=StudyState.FINISHED, owner=None, message="done")
+    hub.follow(first)
+    hub.follow(second)
+    clock.now += 10.0
+    hub.tell()
+    assert hub.followed(first.id) is None, "what has ended and is not shown is forgotten"
 
 
 def test_progress_is_told_four_times_a_second_at_most_and_the_latest_counts(
@@ -156,7 +185,7 @@ def test_a_store_that_cannot_be_read_is_tried_again(
         raise StoreError("busy")
 
     with monkeypatch.context() as broken:
-        broken.setattr(hubs.Feed, "record", fail)
+        broken.setattr(Feed, "record", fail)
         session.start()
         deadline = time.monotonic() + 20
         while len(failed) < 2:

@@ -121,11 +121,11 @@ def test_an_hour_of_progress_leaves_the_memory_of_the_kernel_flat(new_kernel: Ca
         f"""{SLOW}
 import gc, psutil
 from xautolm_nb.core.events import TrialProgress
-from xautolm_nb.jupyter import hub as hubs
+from xautolm_nb.jupyter import teller as tellers
 from xautolm_nb.jupyter.kernel import connect
 from xautolm_nb.jupyter.panel import SearchPanel
 hub = connect(get_ipython()).hub
-hubs.PROGRESS_SECONDS = 0.0  # each of them is sent
+tellers.PROGRESS_SECONDS = 0.0  # each of them is sent
 hub.hear()
 hub.follow(session)
 panel = SearchPanel(session)
@@ -133,7 +133,7 @@ panel = SearchPanel(session)
 def play(count):
     for step in range(count):
         progress = TrialProgress(number=0, phase="train", step=step, total=count, fidelity=step / count, loss=0.5)
-        hub._feed._receive(progress)
+        hub._shown._feed._receive(progress)
         hub.tell()
         if step % 16 == 0:  # the widgets are redrawn a quarter as often as it trains, here a little less
             panel._live._feed._receive(progress)

@@ -24,7 +24,9 @@ def until(condition: Callable[[], bool], seconds: float = 20) -> None:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Counts drawings of the figure."""
     count: list[int] = []
-    monkeypatch.setattr(lives, "figure_html", lambda view: count.append(1) or f"<img alt='{len(view.trials)} trials'>")
+    monkeypatch.setattr(
+        lives, "figure_html", lambda view, reference: count.append(1) or f"<img alt='{len(view.trials)} trials'>"
+    )
     return count
 
 

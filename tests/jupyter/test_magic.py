@@ -109,3 +109,13 @@ def test_the_body_of_the_cell_magic_starts_a_search(
     assert session.record.request["use_prior"] is False
     with ExperienceStore.open() as store:
         assert [record.id for record in store.studies()] == [session.id]
+
+
+def test_a_figure_shows_itself_with_its_words_and_numbers(shell: Any, session: Session, tmp_path: Path) -> None:
+    session.start().wait(60)
+    done = shell.run_cell(f"%xautolm plot pareto {session.id}", store_history=True)
+    done.raise_error()
+    assert done.result.kinds == ("pareto",)
+    assert set(done.result._repr_mimebundle_()) == {"text/plain", "text/html"}
+    shell.run_cell(f"where = %xautolm plot overview --to {tmp_path}/all.svg", store_history=True).raise_error()
+    assert shell.user_ns["where"] == tmp_path / "all.svg" and "<svg" in (tmp_path / "all.svg").read_text()[:600]

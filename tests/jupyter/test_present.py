@@ -11,6 +11,7 @@ from xautolm_nb.core.trial import CurvePoint, Measures, Trial, TrialState
 from xautolm_nb.jupyter.objects import MOST_CURVES, MOST_POINTS, MOST_TRIALS
 from xautolm_nb.jupyter.present import charts_of, progress_of, reference_of, snapshot_of, study_info, thinned, trial_row
 from xautolm_nb.jupyter.protocol import encode
+from xautolm_nb.plots import reference_front
 
 
 def many(count: int) -> list[Trial]:
@@ -68,7 +69,9 @@ def test_charts_are_thinned_and_keep_ends_front_and_best() -> None:
 
 
 def test_a_front_to_compare_with_is_by_rising_seconds() -> None:
-    front = reference_of("without experience", many(50))
+    assert reference_of(None) is None
+    front = reference_of(reference_front("without experience", many(50)))
+    assert front is not None
     assert front.seconds == sorted(front.seconds) and front.scores == sorted(front.scores)
     assert charts_of(RECORD, (), front).reference is front
 

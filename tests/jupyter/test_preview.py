@@ -44,7 +44,10 @@ def test_chosen_columns_are_taken() -> None:
         (pd.DataFrame({"text": [], "label": []}), "no rows"),
         (pd.DataFrame({"n": [1.5, 2.5], "m": [0.1, 0.2]}), "Which column is the label"),
         (pd.DataFrame({"text": ["a b", "a b", *"cdefgh"], "label": list("xxyyxyxy")}), "1 rows repeat"),
-        (pd.DataFrame({"text": [f"t{i}" for i in range(60)], "summary": [f"s {i}" for i in range(60)]}), "generation"),
+        (
+            pd.DataFrame({"text": [f"t{i}" for i in range(60)], "summary": [f"s {i}" for i in range(60)]}),
+            "answers to write",
+        ),
         (pd.DataFrame([["a", "b", "c"]], columns=["text", "text", "label"]), "must differ"),
     ],
 )

@@ -201,3 +201,13 @@ def test_every_public_name_is_there() -> None:
 
     assert all(getattr(plots, name) is not None for name in plots.__all__)
     assert set(plots.__all__) <= set(dir(plots))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "parallel"])
+def test_panels_side_by_side_are_as_wide_as_there_is_room(
+    kind: str, make_trial: MakeTrial, make_view: MakeView
+) -> None:
+    expected = {"score": 0.6, "score_sd": 0.1, "seconds": 9.0}
+    view = make_view(*(make_trial(n, [(1.0, 0.5 + n / 20, 9.0 + n)], expected=expected) for n in range(3)))
+    drawn = figure(view, ("parallel", kind), width=8.6)  # nothing failed, nothing lies beyond the axes
+    assert all(axes.get_position().width > 0.25 for axes in drawn.axes)

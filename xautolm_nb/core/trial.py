@@ -9,6 +9,9 @@ from xautolm_nb.core.config import ConfigValue
 
 EnergySource = Literal["measured", "estimated", "unknown"]
 
+START = "start_"
+"""Before the names of what the first proposal of a trial expected, where a later one was made."""
+
 
 class TrialState(StrEnum):
     """Where a trial stands.
@@ -130,7 +133,8 @@ class Trial:
     reason: str = ""
     """Why it was proposed, in words: a line, then one for each experience that argued for or against it."""
     expected: Mapping[str, float] = field(default_factory=dict)
-    """What was expected when it was proposed: score, seconds, success (a probability), gain."""
+    """What its newest proposal expected: score, seconds, success (a probability), gain; once it was taken up again,
+    also what its first one expected, under the same names with `START` before them."""
     created_at: str = ""
     finished_at: str = ""
 

@@ -1,19 +1,19 @@
 """What there is to choose from: models of this machine, tasks of the experience store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from xautolm_nb.core.config import describe_config
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.model import ModelInfo
-from xautolm_nb.core.study import StudyRecord
-from xautolm_nb.jupyter.objects import ModelRow, ReferenceChart, TaskSummary
-from xautolm_nb.jupyter.present import reference_of
+from xautolm_nb.jupyter.objects import ModelRow, TaskSummary
 from xautolm_nb.store import ExperienceStore
 
 _BYTES_PER_PARAMETER = 4
 _MB = 1e6
+_PLACES = {"hub": "on the hub", "cache": "downloaded"}
+_OUT_OF_REACH = "not on this machine, and no model hub can be reached"
 
 
 def list_models() -> list[ModelRow]:
@@ -30,24 +30,23 @@ def list_models() -> list[ModelRow]:
     here = {model.id for model in found}
     models = [*found, *(model for model in DEFAULT_POOL if model.id not in here and model.architecture == "encoder")]
     by_id = {model.id: model for model in models}
-    places = {
-        "hub": "on the hub" if hub_reachable() else "on the hub, which does not answer now",
-        "cache": "downloaded",
-    }
-    return [_model_row(row, by_id[row["model"]], places) for row in fit_table(models, probe_system())]
+    online = len(here) < len(models) and hub_reachable()
+    return [_model_row(row, by_id[row["model"]], online=online) for row in fit_table(models, probe_system())]
 
 
-def _model_row(row: dict[str, Any], model: ModelInfo, places: Mapping[str, str]) -> ModelRow:
+def _model_row(row: dict[str, Any], model: ModelInfo, *, online: bool) -> ModelRow:
     size = model.bytes_on_disk or model.parameters * _BYTES_PER_PARAMETER
-    where = places.get(model.where, model.where)
+    can_be_had = online or model.where != "hub"
+    fits = bool(row["fits"]) and can_be_had
+    where = _PLACES.get(model.where, model.where)
     return ModelRow(
         id=model.id,
         family=model.family,
         parameters_millions=round(model.parameters / 1e6, 1),
         size_mb=round(size / _MB, 1),
         licence=model.licence,
-        fits=bool(row["fits"]),
-        reason=f"{where}; {', '.join(row['fits'])}" if row["fits"] else row["reason"],
+        fits=fits,
+        reason=f"{where}; {', '.join(row['fits'])}" if fits else row["reason"] or _OUT_OF_REACH,
     )
 
 
@@ -68,15 +67,6 @@ def list_tasks(store: ExperienceStore, context: Context | None, limit: int) -> t
         if (summary := _summary(store.experiences(context_ids=[name]), similarity)) is not None
     ]
     return found, len(known)
-
-
-def find_reference(store: ExperienceStore, record: StudyRecord) -> ReferenceChart | None:
-    """The front of the newest search on the same data that used no experience; None when there is none."""
-    for other in store.studies():
-        same = other.task.fingerprint == record.task.fingerprint and other.task.metric.name == record.task.metric.name
-        if other.id != record.id and same and other.request.get("use_prior") is False:
-            return reference_of(f"without experience ({other.name})", store.trials(other.id))
-    return None
 
 
 def _summary(experiences: Sequence[Experience], similarity: float | None) -> TaskSummary | None:

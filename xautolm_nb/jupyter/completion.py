@@ -82,10 +82,14 @@ def _values(
 
 
 def _positional(verb: str, rest: Sequence[str], variables: Mapping[str, Any]) -> list[str]:
+    from xautolm_nb.grammar import PLOTS
+
     if verb in _TAKES_DATA and not rest:
         files = [path.name for kind in ("csv", "jsonl", "parquet") for path in sorted(Path().glob(f"*.{kind}"))]
         return [*(known.name for known in list_variables(variables)), *files]
-    if verb in _TAKES_STUDY and not rest:
+    if verb == "plot" and not rest:
+        return [*PLOTS]
+    if (verb in _TAKES_STUDY and not rest) or (verb == "plot" and len(rest) == 1):
         return _studies()
     return []
 

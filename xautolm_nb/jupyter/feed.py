@@ -71,6 +71,12 @@ class Feed:
         return self._live or self.session.is_running_here
 
     @property
+    def has_news(self) -> bool:
+        """Whether `poll` would tell of more than progress."""
+        with self._lock:
+            return bool(self._changed or self._study_changed or self._ended is not None)
+
+    @property
     def trials(self) -> tuple[Trial, ...]:
         """The trials as last heard of, by number."""
         with self._lock:

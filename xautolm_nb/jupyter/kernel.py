@@ -82,8 +82,8 @@ class Connection:
     def is_quick(self, request: AnyRequest) -> bool:
         """Whether the answer needs neither disk nor computing nor an import."""
         if isinstance(request, Pause | Stop):
-            shown = self._hub.session if self._hub is not None else None
-            return shown is not None and shown.id == request.study and shown.is_running_here
+            followed = self._hub.followed(request.study) if self._hub is not None else None
+            return followed is not None and followed.is_running_here
         return isinstance(request, Variables) or self._has_nothing(request)
 
     def answer(self, request: AnyRequest) -> Ack:

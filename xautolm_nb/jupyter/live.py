@@ -13,6 +13,7 @@ from xautolm_nb.core.study import StudyState, StudyView
 from xautolm_nb.jupyter.feed import Feed
 from xautolm_nb.jupyter.widgets import close_widget, in_thread, paragraph
 from xautolm_nb.plots import figure_html, summary_html
+from xautolm_nb.reference import find_reference
 from xautolm_nb.session import Session
 from xautolm_nb.study import view_of
 
@@ -41,6 +42,7 @@ class LiveView:
         self._told: tuple[object, ...] = ()
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
+        self._reference = find_reference(session.store, session.record)
         self._closed = False
         self._lock = threading.Lock()
         self._build()
@@ -140,7 +142,7 @@ class LiveView:
         curves = _curves_of(view)
         recent = time.monotonic() - self._drawn_at < FIGURE_SECONDS
         if curves != self._curves and (now or not recent):
-            self._figure, self._curves, self._drawn_at = figure_html(view), curves, time.monotonic()
+            self._figure, self._curves, self._drawn_at = figure_html(view, self._reference), curves, time.monotonic()
             self.picture.value = self._figure
         return self._figure
 

@@ -42,7 +42,7 @@ class XAutoLMMagics(Magics):
         if result.follow is not None:
             connect(self.shell).show(result.follow)
             return result.value
-        if self._stands_alone(line):
+        if self._stands_alone(line) and not result.shows_itself:
             print(result.text)
             return None
         return result.value

@@ -74,8 +74,9 @@ class ChartsChanged(Event, tag="charts"):
 
 
 class DeviceRead(Event, tag="device"):
-    """Memory and energy, every two seconds of a running study."""
+    """Memory, and the energy of a study, every two seconds while it runs."""
 
+    study: str
     device: Device
 
 

@@ -1,7 +1,7 @@
 """Nouns to objects of the protocol: what is known of a study, as the front ends draw it."""
 
 from collections.abc import Iterable, Sequence, Sized
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from xautolm_nb.core.events import TrialProgress
 from xautolm_nb.core.ranking import ranking
@@ -25,6 +25,9 @@ from xautolm_nb.jupyter.objects import (
     StudyInfo,
     TrialRow,
 )
+
+if TYPE_CHECKING:
+    from xautolm_nb.plots import ReferenceFront
 
 _PHASES = ("load", "train", "evaluate")
 _UNDER_WAY = (StudyState.CREATED, StudyState.RUNNING, StudyState.PAUSED, StudyState.INTERRUPTED)
@@ -127,13 +130,12 @@ def charts_of(record: StudyRecord, trials: Sequence[Trial], reference: Reference
     )
 
 
-def reference_of(name: str, trials: Sequence[Trial]) -> ReferenceChart:
+def reference_of(front: "ReferenceFront | None") -> ReferenceChart | None:
     """The front of another search, to compare with."""
-    from xautolm_nb.plots.data import reference_front
-
-    front = reference_front(name, trials)
+    if front is None:
+        return None
     kept = thinned(front.seconds)
-    return ReferenceChart(name=name, seconds=front.seconds[kept].tolist(), scores=front.scores[kept].tolist())
+    return ReferenceChart(name=front.name, seconds=front.seconds[kept].tolist(), scores=front.scores[kept].tolist())
 
 
 def snapshot_of(

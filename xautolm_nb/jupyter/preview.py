@@ -26,6 +26,11 @@ LENGTH_ROWS = 20_000
 """Rows whose lengths are counted, evenly spaced."""
 _TAIL = 0.995
 """What is longer than this share of the texts is counted in the last bin, or one text would flatten all others."""
+_ANSWERS = {
+    "generation": "Column {!r} holds answers to write, for decoders and encoder-decoders. "
+    "If these are classes, choose classification.",
+    "extractive_qa": "Column {!r} holds answers that stand in the second text, for encoders to point at.",
+}
 
 
 def preview_data(data: Any, *, text: Sequence[str] | None = None, label: str | None = None) -> Preview:
@@ -77,8 +82,7 @@ def _roles(
         return given, label if label in known else None, "unknown", [str(error)]
     kind = detect_kind(frame, texts, target)
     if kind != "classification":
-        note = f"The column {target!r} makes this a task of kind {kind}; only classification is trained so far."
-        return texts, target, kind, [note]
+        return texts, target, kind, [_ANSWERS[kind].format(target)]
     return texts, target, kind, _complaints(frame, texts, target, need)
 
 

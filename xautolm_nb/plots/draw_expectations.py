@@ -29,8 +29,9 @@ def draw_calibration(axes: Axes, data: Calibration, look: Look) -> Drawing:
     axes.hlines(y, x - sd, x + sd, color=colours.main, linewidth=1.2, alpha=0.5, zorder=2.5)
     axes.plot(x, y, "o", color=colours.main, ms=5, zorder=4)
     lost = data.failed & ~scored
-    at = np.clip(data.expected[lost], low, high)
-    axes.plot(at, np.full(at.size, low), "x", color=colours.failed, ms=6, mew=1.6, clip_on=False, zorder=4)
+    if lost.any():  # an empty line that is not clipped counts as one at the corner of the figure, and gets room there
+        at = np.clip(data.expected[lost], low, high)
+        axes.plot(at, np.full(at.size, low), "x", color=colours.failed, ms=6, mew=1.6, clip_on=False, zorder=4)
     axes.set_xlim(low, high)
     axes.set_ylim(low, high)
     axes.xaxis.set_major_locator(MaxNLocator(4))

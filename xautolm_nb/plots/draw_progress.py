@@ -44,7 +44,8 @@ def draw_anytime(axes: Axes, data: Anytime, look: Look) -> Drawing:
     beyond = inside != data.scores
     axes.plot(times[~beyond], inside[~beyond], "o", color=colours.faint, ms=3, alpha=0.6, mew=0)
     worse = "v" if look.maximize else "^"
-    axes.plot(times[beyond], inside[beyond], worse, color=colours.faint, ms=4, mfc="none", mew=0.8, clip_on=False)
+    if beyond.any():  # an empty line that is not clipped would get room at the corner of the figure
+        axes.plot(times[beyond], inside[beyond], worse, color=colours.faint, ms=4, mfc="none", mew=0.8, clip_on=False)
     axes.plot(*steps(times, data.best, end), color=colours.main, linewidth=2, zorder=4)
     first = int(np.argmax(data.best == data.best[-1]))
     axes.plot(times[first], data.best[-1], "o", color=colours.accent, mec=colours.background, ms=7, zorder=5)

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from xautolm_nb.core.study import StudyView
-from xautolm_nb.core.trial import Trial, TrialState
+from xautolm_nb.core.trial import START, Trial, TrialState
 from xautolm_nb.plots.data import Flags, Floats, Integers, PriorBand
 
-START = "start_"
-"""Before the names of what a trial's first proposal expected."""
 _EPSILON = 1e-9  # fidelities are shares computed in steps
 _AT_WORK = (TrialState.QUEUED, TrialState.RUNNING)
 

@@ -8,6 +8,7 @@ from xautolm_nb.core.config import describe_config
 from xautolm_nb.core.study import StudyView
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.plots import figures
+from xautolm_nb.plots.data import ReferenceFront
 from xautolm_nb.plots.tables import Table
 
 ROWS_SHOWN = 12
@@ -26,12 +27,13 @@ def summary_html(view: StudyView, *, figure: str | None = None) -> str:
     return f'<div class="xautolm-study" style="max-width:60em">{"".join(parts)}</div>'
 
 
-def figure_html(view: StudyView) -> str:
+def figure_html(view: StudyView, reference: ReferenceFront | None = None) -> str:
     """The overview figure as an image with a text alternative; empty before the first validation."""
     if not any(trial.curve for trial in view.trials):
         return ""
-    drawn = figures.figure(view, figures.OVERVIEW)
-    return image_html(figures.to_png(drawn), figures.words_of(view, figures.OVERVIEW), drawn.get_figwidth())
+    drawn = figures.figure(view, figures.OVERVIEW, reference=reference)
+    words = figures.words_of(view, figures.OVERVIEW, reference=reference)
+    return image_html(figures.to_png(drawn), words, drawn.get_figwidth())
 
 
 def image_html(png: bytes, words: str, inches: float) -> str:
@@ -84,7 +86,10 @@ def _running(view: StudyView) -> str:
 def _table(view: StudyView) -> str:
     if not view.trials:
         return "<div>No trial has started yet.</div>"
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("trial", "state", "run", "score", "s", "configuration"))
+    head = "".join(
+        f'<th scope="col" style="text-align:left">{name}</th>'
+        for name in ("trial", "state", "run", "score", "s", "configuration")
+    )
     numbers = {trial.number for trial in view.trials[-ROWS_SHOWN:]} | {view.best}
     shown = [trial for trial in reversed(view.trials) if trial.number in numbers]
     rows = "".join(_row(trial, best=trial.number == view.best) for trial in shown)

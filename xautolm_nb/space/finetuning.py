@@ -137,7 +137,7 @@ def _methods(models: Sequence[ModelInfo], methods: tuple[str, ...], kind: TaskKi
         groups.setdefault(fitting, []).append(model.id)
     if not any(groups):
         raise SpaceError(
-            f"No method goes with {models[0].id} on {kind}: {why_not(methods[0], models[0], kind)}.",
+            f"No method goes with {models[0].id} on {kind}: {why_not(methods[0], models[0], kind)}",
             hint="docs/cells.md says which methods, models and tasks go together.",
         )
     return [

@@ -21,7 +21,7 @@ describe('the request', () => {
     expect(startOf(draft)).toEqual({
       data: 'df',
       source: 'variable',
-      request: { budget: '30m', objectives: ['f1'] },
+      request: { budget: '30m', objectives: ['f1'], name: 'df' },
       store: null
     });
   });

@@ -216,6 +216,28 @@ describe('several studies', () => {
     expect(model.state.other).toBeNull();
   });
 
+  test('one that someone attached to comes to the screen, though it has ended', async () => {
+    await connect({ state: 'finished' });
+    tellStudy(6, { id: 'old', state: 'interrupted' });
+    const syncs = kernel.requests('sync');
+    expect(syncs[syncs.length - 1]).toMatchObject({ study: 'old' });
+  });
+
+  test('who looks at an old one is not called back by one that goes on, and a note put away stays so', async () => {
+    await connect({ state: 'running', here: true });
+    const opened = model.openStudy('old');
+    kernel.acknowledge('open', { snapshot: snapshot({ id: 'old', state: 'finished' }) });
+    await opened;
+    const before = kernel.requests('sync').length;
+    model.dismiss();
+    tellStudy(6, { state: 'running' });
+    expect(kernel.requests('sync')).toHaveLength(before);
+    expect(model.state.other).toBeNull();
+    tellStudy(7, { state: 'stopped' });
+    tellStudy(8, { state: 'running' });
+    expect(kernel.requests('sync')).toHaveLength(before + 1);
+  });
+
   test('events of another study do not reach the picture', async () => {
     await connect();
     const before = model.state.view.trials;

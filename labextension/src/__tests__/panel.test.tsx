@@ -235,12 +235,19 @@ describe('charts', () => {
     expect(page.find('tab', `Trials${model.state.view.trialsTotal}`).getAttribute('aria-selected')).toBe('true');
   });
 
+  test('say why there is no other front beside, and how to make one', async () => {
+    const charts = asObject(snapshot()['charts']);
+    await connect({}, { charts: { ...charts, reference: null } });
+    expect(page.text).toContain('No search without past experience is stored for this data');
+  });
+
   test('draw the zero-shot front where it is known', async () => {
     const charts = asObject(snapshot()['charts']);
     const reference = { name: 'zero-shot', seconds: [5, 50], scores: [0.6, 0.7] };
     await connect({}, { charts: { ...charts, reference } });
     expect(page.all('path.jp-XAutoLM-dash')).toHaveLength(1);
     expect(page.text).toContain('zero-shot');
+    expect(page.text).not.toContain('No search without past experience');
   });
 });
 

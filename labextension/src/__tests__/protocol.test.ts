@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import type { RequestType } from '../protocol';
+import type { RequestType, StudyEvent } from '../protocol';
 import {
   MessageError,
   VERSION,
@@ -110,7 +110,9 @@ describe('events', () => {
   test('a newer event of the same key replaces an older one', () => {
     const [one, two] = [decodeEvent(golden('events.trial')), decodeEvent(golden('events.trial.failed'))];
     expect(eventKey(one)).not.toBe(eventKey(two));
-    expect(eventKey(decodeEvent(golden('events.progress')))).toBe('progress');
+    const progress = decodeEvent(golden('events.progress'));
+    expect(eventKey(progress)).toBe(eventKey({ ...progress, seq: progress.seq + 1 }));
+    expect(eventKey(progress)).not.toBe(eventKey({ ...progress, study: 'another' } as StudyEvent));
   });
 });
 

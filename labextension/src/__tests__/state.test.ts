@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 
 import type { Snapshot, StudyEvent, StudyState, TrialRow } from '../protocol';
-import { decodeAck, decodeEvent } from '../protocol';
-import { EMPTY_VIEW, MAX_TRIALS, applyEvent, isLive, studyOf, viewOf } from '../state';
+import { decodeAck, decodeEvent, studyOf } from '../protocol';
+import { EMPTY_VIEW, MAX_TRIALS, applyEvent, isLive, viewOf } from '../state';
 import { snapshot } from './fake';
 import { golden } from './golden';
 
@@ -76,9 +76,9 @@ describe('events', () => {
     expect(applyEvent(running, decodeEvent(golden('events.finished'))).progress).toBeNull();
   });
 
-  test('say which study they are of; those of the machine are of all', () => {
+  test('say which study they are of; a greeting is of none', () => {
     expect(studyOf(decodeEvent(golden('events.study')))).toBe(studyOf(decodeEvent(golden('events.trial'))));
-    expect(studyOf(decodeEvent(golden('events.device')))).toBeNull();
+    expect(studyOf(decodeEvent(golden('events.hello')))).toBeNull();
   });
 });
 

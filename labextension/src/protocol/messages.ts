@@ -28,7 +28,7 @@ const events = {
   trial: object({ study: text, trial: trialRow }),
   progress: object({ study: text, progress }),
   charts: object({ study: text, charts }),
-  device: object({ device }),
+  device: object({ study: text, device }),
   finished: object({ study: text, reason: text })
 } as const;
 type EventType = keyof typeof events;
@@ -56,9 +56,22 @@ export function decodeEvent(data: unknown): StudyEvent {
   return { ...decoder(message, type), type, seq } as StudyEvent;
 }
 
+/** The study an event is about; null for those that are about none. */
+export function studyOf(event: StudyEvent): string | null {
+  switch (event.type) {
+    case 'study':
+      return event.study.id;
+    case 'hello':
+      return null;
+    default:
+      return event.study;
+  }
+}
+
 /** What keeps its meaning when a newer event of the same key has come: later ones replace it. */
 export function eventKey(event: StudyEvent): string {
-  return event.type === 'trial' ? `trial ${event.study} ${event.trial.number}` : event.type;
+  const number = event.type === 'trial' ? event.trial.number : '';
+  return `${event.type} ${studyOf(event) ?? ''} ${number}`;
 }
 
 // ---- requests and answers -------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ export function ColumnFields({ draft, onChange, preview }: IProps): JSX.Element 
   return (
     <Section title={words.__('Columns')}>
       <div className="jp-XAutoLM-grid">
-        <Field label={words.__('Text')} aside={<Detected when={draft.text === null} />}>
+        <Field label={words.__('Text')} aside={<Detected when={draft.text === null && text.length > 0} />}>
           {ids => (
             <Select
               {...ids}
@@ -55,7 +55,7 @@ export function ColumnFields({ draft, onChange, preview }: IProps): JSX.Element 
             />
           )}
         </Field>
-        <Field label={words.__('Task')} aside={<Detected when={draft.kind === null} />}>
+        <Field label={words.__('Task')} aside={<Detected when={draft.kind === null && preview.kind !== 'unknown'} />}>
           {ids => (
             <Select
               {...ids}

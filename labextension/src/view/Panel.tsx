@@ -101,7 +101,7 @@ function Notices({ model, state }: { model: Model; state: IPanelState }): JSX.El
         </ProblemNote>
       )}
       {other !== null && (
-        <Note look="info" message={words.__('%1 was %2 when you left it.', other.name, other.state)}>
+        <Note look="info" message={words.__('%1 is %2 in this kernel too.', other.name, other.state)}>
           <div className="jp-XAutoLM-actions">
             <button type="button" className="jp-XAutoLM-link" onClick={() => void model.openStudy(other.id)}>
               {words.__('Show it')}

@@ -45,10 +45,11 @@ export function Run({ model, state }: IProps): JSX.Element {
         <div className="jp-XAutoLM-charts">
           <Anytime charts={charts} trials={trials} onChoose={choose} />
           <Pareto charts={charts} onChoose={choose} />
+          {charts.reference === null && <NoReference />}
           <Curves charts={charts} onChoose={choose} />
         </div>
       ) : (
-        <NoScore isLive={isLive(study)} />
+        <NoScore state={study.state} />
       )}
       {device !== null && <DeviceView device={device} />}
       {study.best !== null && <ExportForm key={`export ${study.id}`} model={model} exported={state.exported} />}
@@ -71,20 +72,29 @@ function NoStudy({ model }: { model: Model }): JSX.Element {
   );
 }
 
-function NoScore({ isLive: working }: { isLive: boolean }): JSX.Element {
+/** Why the front stands alone, and how to get another one to hold it against. */
+function NoReference(): JSX.Element {
   const words = useWords();
   return (
-    <Empty
-      title={words.__('No score yet')}
-      text={
-        working
-          ? words.__('Charts appear when the first trial has been validated.')
-          : words.__(
-              'The study ended before a trial was validated. Give it more time, or see under Trials why they failed.'
-            )
-      }
-    />
+    <p className="jp-XAutoLM-hint">
+      {words.__(
+        'No search without past experience is stored for this data, so its front cannot be drawn beside. To make one, start a search with “Let past studies of the store guide the search” off, under More.'
+      )}
+    </p>
   );
+}
+
+function NoScore({ state }: { state: StudyInfo['state'] }): JSX.Element {
+  const words = useWords();
+  const ended = words.__(
+    'The study ended before a trial was validated. Give it more time, or see under Trials why they failed.'
+  );
+  const texts: Partial<Record<StudyInfo['state'], string>> = {
+    running: words.__('Charts appear when the first trial has been validated.'),
+    paused: words.__('Charts appear when the first trial has been validated.'),
+    failed: words.__('The search could not go on; the line above says why. Mend that, then start a new one.')
+  };
+  return <Empty title={words.__('No score yet')} text={texts[state] ?? ended} />;
 }
 
 function KeyFigures({ study, onBest }: { study: StudyInfo; onBest: (number: number) => void }): JSX.Element {

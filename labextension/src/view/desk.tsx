@@ -52,12 +52,14 @@ export function useSignalled<S, T>(signal: ISignal<S, void> | null, read: () => 
   return React.useSyncExternalStore(subscribe, read);
 }
 
-/** Width of an element in pixels, followed as it changes; `fallback` until it is known. */
-export function useWidth<E extends Element>(fallback: number): readonly [React.RefObject<E>, number] {
-  const element = React.useRef<E>(null);
+/**
+ * Width of an element in pixels, followed as it changes; `fallback` until it is known. The element may come later than
+ * its component, and go.
+ */
+export function useWidth<E extends Element>(fallback: number): readonly [React.RefCallback<E>, number] {
+  const [target, setTarget] = React.useState<E | null>(null);
   const [width, setWidth] = React.useState(fallback);
   React.useLayoutEffect(() => {
-    const target = element.current;
     if (target === null || typeof ResizeObserver === 'undefined') {
       return undefined;
     }
@@ -70,6 +72,6 @@ export function useWidth<E extends Element>(fallback: number): readonly [React.R
     });
     observer.observe(target);
     return () => observer.disconnect();
-  }, []);
-  return [element, width];
+  }, [target]);
+  return [setTarget, width];
 }

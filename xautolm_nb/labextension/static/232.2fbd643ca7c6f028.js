@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunkxautolm_nb=self.rspackChunkxautolm_nb||[]).push([[263],{13(o,t,e){var r=e(14),a=e.n(r),i=e(15),p=e.n(i),n=e(16),l=e.n(n),u=e(17),s=e.n(u),d=e(18),c=e.n(d),m=e(19),j=e.n(m),f=e(20),x={};x.styleTagTransform=j(),x.setAttributes=s(),x.insert=l().bind(null,"head"),x.domAPI=p(),x.insertStyleElement=c(),a()(f.A,x),f.A&&f.A.locals&&f.A.locals},20(o,t,e){var r=e(21),a=e.n(r),i=e(22),p=e.n(i),n=e(23),l=e(24),u=e(25),s=p()(a());s.i(n.A),s.i(l.A),s.i(u.A),s.push([o.id,`/*
+"use strict";(self.rspackChunkxautolm_nb=self.rspackChunkxautolm_nb||[]).push([[232],{20(o,t,e){var r=e(21),a=e.n(r),p=e(22),i=e.n(p),n=e(23),l=e(24),u=e(25),s=i()(a());s.i(n.A),s.i(l.A),s.i(u.A),s.push([o.id,`/*
  * The panel. Every rule stays below .jp-XAutoLM and takes its colours from the theme, so light, dark and other themes
  * look as they should. Two lengths carry the layout: a gap of 8 px and a margin of 12 px.
  */
@@ -56,6 +56,7 @@
 
 .jp-XAutoLM-muted,
 .jp-XAutoLM-hint {
+  overflow-wrap: anywhere;
   color: var(--jp-ui-font-color2);
   font-size: var(--xa-small);
 }
@@ -398,7 +399,7 @@
     grid-template-columns: repeat(4, 1fr);
   }
 }
-`,""]),e.d(t,{},{A:s})},24(o,t,e){var r=e(21),a=e.n(r),i=e(22),p=(e.n(i))()(a());p.push([o.id,`/* Charts: shapes tell the series apart as well as colours do. */
+`,""]),e.d(t,{},{A:s})},24(o,t,e){var r=e(21),a=e.n(r),p=e(22),i=(e.n(p))()(a());i.push([o.id,`/* Charts: shapes tell the series apart as well as colours do. */
 
 .jp-XAutoLM-charts {
   display: grid;
@@ -633,7 +634,7 @@
     grid-template-columns: repeat(auto-fit, minmax(270px, 1fr));
   }
 }
-`,""]),e.d(t,{},{A:p})},23(o,t,e){var r=e(21),a=e.n(r),i=e(22),p=(e.n(i))()(a());p.push([o.id,`/* Controls of the panel: flat, 26 px high, aligned. */
+`,""]),e.d(t,{},{A:i})},23(o,t,e){var r=e(21),a=e.n(r),p=e(22),i=(e.n(p))()(a());i.push([o.id,`/* Controls of the panel: flat, 26 px high, aligned. */
 
 .jp-XAutoLM-button {
   appearance: none;
@@ -981,7 +982,7 @@
 .jp-XAutoLM-row > .jp-XAutoLM-field:has(+ .jp-XAutoLM-chips) {
   max-width: 14em;
 }
-`,""]),e.d(t,{},{A:p})},25(o,t,e){var r=e(21),a=e.n(r),i=e(22),p=(e.n(i))()(a());p.push([o.id,`/* Lists: trials, models, studies, tasks. */
+`,""]),e.d(t,{},{A:i})},25(o,t,e){var r=e(21),a=e.n(r),p=e(22),i=(e.n(p))()(a());i.push([o.id,`/* Lists: trials, models, studies, tasks. */
 
 .jp-XAutoLM-state {
   display: inline-flex;
@@ -1223,6 +1224,12 @@
   overflow-wrap: anywhere;
 }
 
+/* Models differ in the last letters of their names. */
+.jp-XAutoLM-pool .jp-XAutoLM-cut {
+  white-space: normal;
+  overflow-wrap: anywhere;
+}
+
 .jp-XAutoLM-pool .jp-mod-unfit .jp-XAutoLM-cut {
   color: var(--jp-ui-font-color2);
 }
@@ -1281,9 +1288,14 @@
 
 @container (max-width: 315px) {
   .jp-XAutoLM-table {
-    --xa-columns: 2.4em 1.2em minmax(4.4em, 1fr) 3.4em 3.8em;
+    --xa-columns: 2em 1.2em minmax(5.2em, 1fr) 2.9em 3.2em;
 
     font-size: 12px;
+  }
+
+  .jp-XAutoLM-tableHead,
+  .jp-XAutoLM-tableRow {
+    column-gap: 4px;
   }
 
   .jp-XAutoLM-tableHead,
@@ -1291,4 +1303,4 @@
     column-gap: 5px;
   }
 }
-`,""]),e.d(t,{},{A:p})},22(o){o.exports=function(o){var t=[];return t.toString=function(){return this.map(function(t){var e="",r=void 0!==t[5];return t[4]&&(e+="@supports (".concat(t[4],") {")),t[2]&&(e+="@media ".concat(t[2]," {")),r&&(e+="@layer".concat(t[5].length>0?" ".concat(t[5]):""," {")),e+=o(t),r&&(e+="}"),t[2]&&(e+="}"),t[4]&&(e+="}"),e}).join("")},t.i=function(o,e,r,a,i){"string"==typeof o&&(o=[[null,o,void 0]]);var p={};if(r)for(var n=0;n<this.length;n++){var l=this[n][0];null!=l&&(p[l]=!0)}for(var u=0;u<o.length;u++){var s=[].concat(o[u]);r&&p[s[0]]||(void 0!==i&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=i),e&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=e),a&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=a):s[4]="".concat(a)),t.push(s))}},t}},21(o){o.exports=function(o){return o[1]}},14(o){var t=[];function e(o){for(var e=-1,r=0;r<t.length;r++)if(t[r].identifier===o){e=r;break}return e}function r(o,r){for(var a={},i=[],p=0;p<o.length;p++){var n=o[p],l=r.base?n[0]+r.base:n[0],u=a[l]||0,s="".concat(l," ").concat(u);a[l]=u+1;var d=e(s),c={css:n[1],media:n[2],sourceMap:n[3],supports:n[4],layer:n[5]};if(-1!==d)t[d].references++,t[d].updater(c);else{var m=function(o,t){var e=t.domAPI(t);return e.update(o),function(t){t?(t.css!==o.css||t.media!==o.media||t.sourceMap!==o.sourceMap||t.supports!==o.supports||t.layer!==o.layer)&&e.update(o=t):e.remove()}}(c,r);r.byIndex=p,t.splice(p,0,{identifier:s,updater:m,references:1})}i.push(s)}return i}o.exports=function(o,a){var i=r(o=o||[],a=a||{});return function(o){o=o||[];for(var p=0;p<i.length;p++){var n=e(i[p]);t[n].references--}for(var l=r(o,a),u=0;u<i.length;u++){var s=e(i[u]);0===t[s].references&&(t[s].updater(),t.splice(s,1))}i=l}}},16(o){var t={};o.exports=function(o,e){var r=function(o){if(void 0===t[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}t[o]=e}return t[o]}(o);if(!r)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");r.appendChild(e)}},18(o){o.exports=function(o){var t=document.createElement("style");return o.setAttributes(t,o.attributes),o.insert(t,o.options),t}},17(o,t,e){o.exports=function(o){var t=e.nc;t&&o.setAttribute("nonce",t)}},15(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var t=o.insertStyleElement(o);return{update:function(e){var r,a,i;r="",e.supports&&(r+="@supports (".concat(e.supports,") {")),e.media&&(r+="@media ".concat(e.media," {")),(a=void 0!==e.layer)&&(r+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),r+=e.css,a&&(r+="}"),e.media&&(r+="}"),e.supports&&(r+="}"),(i=e.sourceMap)&&"u">typeof btoa&&(r+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(i))))," */")),o.styleTagTransform(r,t,o.options)},remove:function(){var o;null===(o=t).parentNode||o.parentNode.removeChild(o)}}}},19(o){o.exports=function(o,t){if(t.styleSheet)t.styleSheet.cssText=o;else{for(;t.firstChild;)t.removeChild(t.firstChild);t.appendChild(document.createTextNode(o))}}}}]);
+`,""]),e.d(t,{},{A:i})},22(o){o.exports=function(o){var t=[];return t.toString=function(){return this.map(function(t){var e="",r=void 0!==t[5];return t[4]&&(e+="@supports (".concat(t[4],") {")),t[2]&&(e+="@media ".concat(t[2]," {")),r&&(e+="@layer".concat(t[5].length>0?" ".concat(t[5]):""," {")),e+=o(t),r&&(e+="}"),t[2]&&(e+="}"),t[4]&&(e+="}"),e}).join("")},t.i=function(o,e,r,a,p){"string"==typeof o&&(o=[[null,o,void 0]]);var i={};if(r)for(var n=0;n<this.length;n++){var l=this[n][0];null!=l&&(i[l]=!0)}for(var u=0;u<o.length;u++){var s=[].concat(o[u]);r&&i[s[0]]||(void 0!==p&&(void 0===s[5]||(s[1]="@layer".concat(s[5].length>0?" ".concat(s[5]):""," {").concat(s[1],"}")),s[5]=p),e&&(s[2]&&(s[1]="@media ".concat(s[2]," {").concat(s[1],"}")),s[2]=e),a&&(s[4]?(s[1]="@supports (".concat(s[4],") {").concat(s[1],"}"),s[4]=a):s[4]="".concat(a)),t.push(s))}},t}},21(o){o.exports=function(o){return o[1]}},14(o){var t=[];function e(o){for(var e=-1,r=0;r<t.length;r++)if(t[r].identifier===o){e=r;break}return e}function r(o,r){for(var a={},p=[],i=0;i<o.length;i++){var n=o[i],l=r.base?n[0]+r.base:n[0],u=a[l]||0,s="".concat(l," ").concat(u);a[l]=u+1;var d=e(s),c={css:n[1],media:n[2],sourceMap:n[3],supports:n[4],layer:n[5]};if(-1!==d)t[d].references++,t[d].updater(c);else{var m=function(o,t){var e=t.domAPI(t);return e.update(o),function(t){t?(t.css!==o.css||t.media!==o.media||t.sourceMap!==o.sourceMap||t.supports!==o.supports||t.layer!==o.layer)&&e.update(o=t):e.remove()}}(c,r);r.byIndex=i,t.splice(i,0,{identifier:s,updater:m,references:1})}p.push(s)}return p}o.exports=function(o,a){var p=r(o=o||[],a=a||{});return function(o){o=o||[];for(var i=0;i<p.length;i++){var n=e(p[i]);t[n].references--}for(var l=r(o,a),u=0;u<p.length;u++){var s=e(p[u]);0===t[s].references&&(t[s].updater(),t.splice(s,1))}p=l}}},16(o){var t={};o.exports=function(o,e){var r=function(o){if(void 0===t[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}t[o]=e}return t[o]}(o);if(!r)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");r.appendChild(e)}},18(o){o.exports=function(o){var t=document.createElement("style");return o.setAttributes(t,o.attributes),o.insert(t,o.options),t}},17(o,t,e){o.exports=function(o){var t=e.nc;t&&o.setAttribute("nonce",t)}},15(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var t=o.insertStyleElement(o);return{update:function(e){var r,a,p;r="",e.supports&&(r+="@supports (".concat(e.supports,") {")),e.media&&(r+="@media ".concat(e.media," {")),(a=void 0!==e.layer)&&(r+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),r+=e.css,a&&(r+="}"),e.media&&(r+="}"),e.supports&&(r+="}"),(p=e.sourceMap)&&"u">typeof btoa&&(r+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(p))))," */")),o.styleTagTransform(r,t,o.options)},remove:function(){var o;null===(o=t).parentNode||o.parentNode.removeChild(o)}}}},19(o){o.exports=function(o,t){if(t.styleSheet)t.styleSheet.cssText=o;else{for(;t.firstChild;)t.removeChild(t.firstChild);t.appendChild(document.createTextNode(o))}}},13(o,t,e){var r=e(14),a=e.n(r),p=e(15),i=e.n(p),n=e(16),l=e.n(n),u=e(17),s=e.n(u),d=e(18),c=e.n(d),m=e(19),j=e.n(m),f=e(20),x={};x.styleTagTransform=j(),x.setAttributes=s(),x.insert=l().bind(null,"head"),x.domAPI=i(),x.insertStyleElement=c(),a()(f.A,x),f.A&&f.A.locals&&f.A.locals}}]);
