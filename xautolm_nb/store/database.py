@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from xautolm_nb.core.errors import StoreError
+from xautolm_nb.core.secrets import without_secrets
 from xautolm_nb.store import schema
 from xautolm_nb.store.location import Location, network_kind
 
@@ -27,6 +28,8 @@ T = TypeVar("T")
 
 BUSY_SECONDS: Final = 30.0
 RETRY_SECONDS: Final = 60.0
+CONNECT_SECONDS: Final = 15
+"""How long a server may take to answer at all, unless the URL says otherwise (`?connect_timeout=`)."""
 
 _BUSY: Final = (
     "database is locked",
@@ -34,13 +37,21 @@ _BUSY: Final = (
     "database schema is locked",
     "deadlock detected",
     "could not serialize access",
+    "too many clients already",
+    "remaining connection slots are reserved",
+    "the database system is",  # starting up, shutting down, in recovery
+    "terminating connection",
+    "server closed the connection",
 )
+"""What passes by itself. A write may run again after any of it: none of ours does more when it is done twice."""
 
 _ADVICE: Final = (
     ("not a database", "is not a SQLite database", "Choose another file, or move this one away to start a new store."),
     ("malformed", "is damaged", "Restore a copy, or save what is readable: sqlite3 FILE .recover | sqlite3 NEW."),
     ("disk is full", "cannot grow, the disk is full", "Free some space and try again; nothing was written."),
     ("readonly", "cannot be written", "Check the permissions of the file and its folder, or choose another store."),
+    ("read-only", "cannot be written", "The server is a read-only copy: choose the one that takes writes."),
+    ("permission denied", "cannot be used", "Ask for the right to create and write tables in that database."),
     ("unable to open", "cannot be opened", "Check that the folder exists and that you may write to it."),
     ("disk i/o error", "cannot be read or written (I/O error)", "Check the disk; on a network drive, use a local one."),
     ("no such table", "has lost a table", "Restore a copy, or choose another store."),
@@ -50,7 +61,16 @@ _ADVICE: Final = (
         "Another program keeps writing to it; close that one.",
     ),
     ("password authentication", "refused the user or password", "Check the user and password in the URL."),
+    ("no password supplied", "asks for a password", "Put it into the URL, PGPASSWORD or the file ~/.pgpass."),
+    ("does not exist", "does not exist", "Check the names of database and user, or create them."),
+    ("too many clients", "has no free connection", "Close other programs, or raise max_connections of the server."),
+    ("connection slots", "has no free connection", "Close other programs, or raise max_connections of the server."),
+    ("connection option", "cannot be opened with these options", "Check the part of the URL behind the '?'."),
+    ("resolve host", "cannot be reached", "Check the name of the host, and the network."),
+    ("timeout", "cannot be reached", "Check host, port and network, and that the server runs."),
     ("connection", "cannot be reached", "Check host, port and network, and that the server runs."),
+    ("too large", "cannot hold a number so large", "Check the record; nothing was written."),
+    ("out of range", "cannot hold a number so large", "Check the record; nothing was written."),
     ("foreign key", "does not know the study or context a row belongs to", "Was the study deleted meanwhile?"),
     ("unique", "already holds a row of that name", "Choose another name, or delete the old one."),
 )
@@ -115,7 +135,7 @@ class Database:
                     connection.execution_options(xautolm_write=write)
                     with connection.begin():
                         return work(connection)
-            except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
+            except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError, OverflowError) as error:
                 if not _is_busy(error) or time.monotonic() > deadline:
                     raise explain(error, self.location) from error
             # Jitter keeps two writers from meeting again at the same moment.
@@ -125,11 +145,18 @@ class Database:
     def _connect(self) -> Engine:
         url = self.location.url
         if not self.location.is_sqlite:
+            waits = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
             with _explained(self.location):
-                return sa.create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+                return sa.create_engine(
+                    url,
+                    pool_pre_ping=True,
+                    isolation_level="READ COMMITTED",
+                    connect_args=waits,
+                    hide_parameters=True,
+                )
         options: dict[str, Any] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
         pool = {"poolclass": sa.StaticPool} if self.location.is_memory else {}
-        engine = sa.create_engine(url, connect_args=options, **pool)
+        engine = sa.create_engine(url, connect_args=options, hide_parameters=True, **pool)
         sa.event.listen(engine, "connect", self._set_pragmas)
         sa.event.listen(engine, "begin", _begin)
         return engine
@@ -181,7 +208,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _is_busy(error: Exception) -> bool:
-    text = str(error).lower()
+    text = str(getattr(error, "orig", None) or error).lower()  # without the parameters, which may hold any words
     return any(word in text for word in _BUSY)
 
 
@@ -200,7 +227,7 @@ def _explained(location: Location) -> Iterator[None]:
 
 def explain(error: Exception, location: Location) -> StoreError:
     """Put an error of the database or the file system into words: what went wrong with which store, and what to do."""
-    cause = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
+    cause = without_secrets(str(getattr(error, "orig", None) or error).strip()) or type(error).__name__
     lowered = cause.lower()
     for word, what, hint in _ADVICE:
         if word in lowered:

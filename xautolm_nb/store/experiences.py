@@ -1,5 +1,6 @@
 """The SQL behind experiences and their contexts; each function works inside the caller's transaction."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -16,6 +17,8 @@ from xautolm_nb.store import schema
 from xautolm_nb.store.database import warn_undecodable
 from xautolm_nb.store.dialect import insert_missing
 from xautolm_nb.store.rows import Row, context_row, experience_row, read_experience, storable
+
+_ID = re.compile("[0-9a-f]{1,32}")
 
 CHUNK = 500
 """Names per SQL list: well below the number of variables any SQLite build allows."""
@@ -68,8 +71,9 @@ def append(connection: Connection, prepared: Prepared) -> int:
         for chunk in chunked(names, CHUNK)
         for row in connection.execute(sa.select(_e.id).where(_e.id.in_(chunk)))
     }
-    insert_missing(connection, schema.contexts, list(prepared.contexts.values()))
-    new = [row for name, row in prepared.experiences.items() if name not in present]
+    # In one order for all, so that two writers never wait for each other in a circle.
+    insert_missing(connection, schema.contexts, [row for _, row in sorted(prepared.contexts.items())])
+    new = [row for name, row in sorted(prepared.experiences.items()) if name not in present]
     insert_missing(connection, schema.experiences, new)
     return len(new)
 
@@ -145,8 +149,8 @@ def get(connection: Connection, name: str, contexts: dict[str, Context]) -> Expe
         StoreError: No experience, or more than one, has that name; or it cannot be decoded.
     """
     query = select().where(_e.id.startswith(name, autoescape=True)).limit(2)
-    rows = connection.execute(query).all()
-    if len(rows) != 1 or not name:
+    rows = connection.execute(query).all() if _ID.fullmatch(name) else []
+    if len(rows) != 1:
         problem = "more than one begins so" if rows else "the store holds none of that name"
         raise StoreError(f"Expected the id of an experience, but {problem}: {name!r}.", hint="Give the whole id.")
     found = read(connection, query, contexts)

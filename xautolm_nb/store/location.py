@@ -1,6 +1,7 @@
 """Where a store lies: from what a user writes to a database URL and a folder."""
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,14 @@ import psutil
 import sqlalchemy as sa
 
 from xautolm_nb.core.errors import StoreError
+from xautolm_nb.core.secrets import without_secrets
 
 FILE_NAME = "store.sqlite"
 
 DIALECTS = ("sqlite", "postgresql")
+
+_URL = re.compile(r"\w{2,}(\+\w+)?:/|:/")
+"""Also what only looks like a URL: it may hold a password, which must not become the name of a folder."""
 
 _NETWORK = frozenset(
     {
@@ -35,6 +40,12 @@ _NETWORK = frozenset(
         "gpfs",
         "beegfs",
         "ceph",
+        "cephfs",
+        "juicefs",
+        "orangefs",
+        "panfs",
+        "prl_fs",
+        "vboxsf",
         "glusterfs",
         "ncpfs",
         "sshfs",
@@ -69,7 +80,7 @@ class Location:
     def __str__(self) -> str:
         if self.is_memory:
             return ":memory:"
-        return str(self.file) if self.file else self.url.render_as_string(hide_password=True)
+        return str(self.file) if self.file else without_secrets(self.url.render_as_string(hide_password=True))
 
 
 class Mount(NamedTuple):
@@ -97,8 +108,8 @@ def resolve(where: str | Path | None = None) -> Location:
     """
     if where is None:
         where = os.environ.get("XAUTOLM_STORE") or default_home() / FILE_NAME
-    if isinstance(where, str) and "://" in where:
-        return _from_url(where)
+    if _URL.match(str(where)):
+        return _from_url(str(where))
     if str(where) == ":memory:":
         return _from_url("sqlite://")
     return _from_path(Path(where).expanduser())
@@ -113,11 +124,16 @@ def _from_path(path: Path) -> Location:
 def _from_url(text: str) -> Location:
     try:
         url = sa.make_url(text)
-    except (sa.exc.ArgumentError, ValueError) as error:
+    except (sa.exc.ArgumentError, ValueError):  # its words may hold a part of the password
         raise StoreError(
             "Expected a database URL such as postgresql://user@host/name, but it cannot be read.",
             hint="Check the spelling; special characters of a password are percent-encoded.",
-        ) from error
+        ) from None
+    if "@" in (url.host or ""):
+        raise StoreError(
+            "Expected a database URL such as postgresql://user@host/name, but user or password hold an '@'.",
+            hint="Percent-encode the special characters of a password: '@' is %40.",
+        )
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() not in DIALECTS:

@@ -6,13 +6,32 @@ filter, count and sort, and so that people can look at a store with any SQL tool
 """
 
 from collections.abc import Callable, Sequence
+from typing import final
 
 import sqlalchemy as sa
-from sqlalchemy import Column, Connection, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Column, Connection, Dialect, Float, ForeignKey, Index, Integer, String, Table, TypeDecorator
+from sqlalchemy import Text as AnyText
 
 from xautolm_nb.core.errors import StoreError
+from xautolm_nb.core.serial import whole_text
 
 metadata = sa.MetaData()
+
+
+@final
+class Text(TypeDecorator[str]):
+    """Text that both databases take: NUL, which PostgreSQL refuses, and halves of characters become U+FFFD.
+
+    Holds for what is written and for what is asked for, so that the two still agree.
+    """
+
+    impl = AnyText
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Mend text on its way to the database."""
+        return None if value is None else whole_text(value).replace("\0", "\ufffd")
+
 
 meta = Table(
     "meta",
