@@ -32,7 +32,13 @@ def from_plain(data: Any, kind: type[T]) -> T:
 
 def to_json(value: Any) -> str:
     """Write a noun as one line of JSON with sorted keys (so equal values give equal text)."""
-    return json.dumps(to_plain(value), sort_keys=True, ensure_ascii=False, allow_nan=False)
+    plain = msgspec.to_builtins(value)
+    try:  # nearly always there is nothing to mend, and looking at each value costs more than all the rest
+        text = _dump(plain)
+        text.encode()
+    except ValueError:
+        return _dump(_sayable(plain))
+    return text
 
 
 def from_json(text: str | bytes, kind: type[T]) -> T:
@@ -62,6 +68,10 @@ def whole_text(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def _dump(plain: Any) -> str:
+    return json.dumps(plain, sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
 def _sayable(value: Any) -> Any:

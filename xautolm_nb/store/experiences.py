@@ -1,7 +1,7 @@
 """The SQL behind experiences and their contexts; each function works inside the caller's transaction."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -63,19 +63,20 @@ def forget(connection: Connection, study_id: str, trial: int) -> None:
     connection.execute(table.delete().where((table.c.study == study_id) & (table.c.trial == trial)))
 
 
-def append(connection: Connection, prepared: Prepared) -> int:
-    """Write rows that are not there yet; returns how many experiences were new."""
-    names = list(prepared.experiences)
-    present = {
-        row.id
-        for chunk in chunked(names, CHUNK)
-        for row in connection.execute(sa.select(_e.id).where(_e.id.in_(chunk)))
-    }
-    # In one order for all, so that two writers never wait for each other in a circle.
-    insert_missing(connection, schema.contexts, [row for _, row in sorted(prepared.contexts.items())])
-    new = [row for name, row in sorted(prepared.experiences.items()) if name not in present]
-    insert_missing(connection, schema.experiences, new)
-    return len(new)
+def append(connection: Connection, prepared: Prepared, known: Container[str] = ()) -> int:
+    """Write rows that are not there yet, in one order for all: so two writers never wait for each other in a circle.
+
+    Args:
+        connection: Open connection.
+        prepared: What to write.
+        known: Ids of contexts that are there; contexts are never removed.
+
+    Returns:
+        How many experiences were new.
+    """
+    contexts = [row for name, row in sorted(prepared.contexts.items()) if name not in known]
+    insert_missing(connection, schema.contexts, contexts)
+    return insert_missing(connection, schema.experiences, [row for _, row in sorted(prepared.experiences.items())])
 
 
 def select(
@@ -85,6 +86,8 @@ def select(
     exclude_tasks: Collection[str] = (),
     context_ids: Collection[str] | None = None,
     source: str | None = None,
+    metric: str | None = None,
+    exclude_study: str | None = None,
     limit: int | None = None,
 ) -> Select[tuple[str, str, str]]:
     """Build the query for id, context id and body of experiences, the newest first."""
@@ -99,6 +102,10 @@ def select(
         query = query.where(_e.context_id.in_(list(context_ids)))
     if source is not None:
         query = query.where(_e.source == source)
+    if metric is not None:
+        query = query.where(_e.metric == metric)
+    if exclude_study is not None:
+        query = query.where(_e.study != exclude_study)
     return query if limit is None else query.limit(limit)
 
 
@@ -130,6 +137,11 @@ def load_contexts(connection: Connection, names: Collection[str], contexts: dict
                 contexts[row.id] = from_json(row.body, Context)
             except ValueError as error:
                 warn_undecodable("context", row.id, error)
+
+
+def context_ids(connection: Connection, kind: TaskKind) -> list[str]:
+    """Return the ids of all contexts of a kind of task."""
+    return list(connection.scalars(sa.select(_c.id).where(_c.kind == kind)))
 
 
 def count_by_context(connection: Connection, kind: TaskKind | None = None) -> list[tuple[str, int]]:

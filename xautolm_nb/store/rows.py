@@ -60,21 +60,23 @@ def _is_blank_point(item: Mapping[str, Any]) -> bool:
 
 def context_row(context: Context) -> Row:
     """Write a context as a row of `contexts`."""
+    body = to_json(context)
     return {
         "id": content_id(context),
         "kind": context.task.kind,
         "paper": to_json([*context.task.paper, *context.system.paper]),
-        "body": to_json(context),
+        "body": body,
     }
 
 
 def experience_row(experience: Experience, context_id: str) -> Row:
     """Write a storable experience as a row of `experiences`; the body leaves the context out."""
-    body = to_plain(experience)
+    body = from_json(to_json(experience), dict[str, Any])
+    name = content_id(body)
     del body["context"]
     config = experience.config
     return {
-        "id": experience.id,
+        "id": name,
         "context_id": context_id,
         "task_name": experience.task_name,
         "space": experience.space,

@@ -1,7 +1,7 @@
 """The experience store: past trials for other tasks to learn from, and the studies that make them."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, final
@@ -23,6 +23,9 @@ from xautolm_nb.store.studies import IsAlive
 
 T = TypeVar("T")
 
+Weigh = Callable[[Context, Sequence[Context]], Iterable[float]]
+"""Weights of contexts for a target, from 0."""
+
 
 @final
 class ExperienceStore:
@@ -35,6 +38,7 @@ class ExperienceStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._contexts: dict[str, Context] = {}  # content ids never change their content, so this cannot grow stale
+        self._known: set[str] = set()  # ids of contexts that were written; none is ever removed
 
     @classmethod
     def open(cls, where: str | Path | None = None) -> Self:
@@ -91,8 +95,12 @@ class ExperienceStore:
         Raises:
             StoreError: One does not fit its declared types; nothing was written.
         """
+        if not new:
+            return 0
         prepared = experiences.prepare(new)
-        return self._database.write(lambda connection: experiences.append(connection, prepared)) if new else 0
+        number = self._write(lambda connection: experiences.append(connection, prepared, self._known))
+        self._known.update(prepared.contexts)
+        return number
 
     def experiences(
         self,
@@ -123,6 +131,47 @@ class ExperienceStore:
             limit=limit,
         )
         return self._database.read(lambda connection: experiences.read(connection, query, self._contexts))
+
+    def similar(
+        self,
+        context: Context,
+        k: int = 50,
+        *,
+        weigh: Weigh,
+        metric: str | None = None,
+        exclude_study: str | None = None,
+    ) -> list[Experience]:
+        """Read the `k` experiences of the most similar contexts of the same kind of task.
+
+        Args:
+            context: The target.
+            k: At most so many.
+            weigh: Gives the weight of each of some contexts for the target, such as `metafeatures.context_weights`;
+                contexts of weight 0 teach nothing and are left out.
+            metric: Only of this metric.
+            exclude_study: Not of the study with this id.
+
+        Returns:
+            Those of the heaviest context first, the newest first within a context.
+        """
+
+        def work(connection: Connection) -> list[Experience]:
+            names = experiences.context_ids(connection, context.task.kind)
+            experiences.load_contexts(connection, names, self._contexts)
+            names = [name for name in names if name in self._contexts]
+            weights = weigh(context, [self._contexts[name] for name in names])
+            order = [name for weight, name in sorted(zip(weights, names, strict=True), reverse=True) if weight > 0]
+            found: list[Experience] = []
+            for name in order:
+                query = experiences.select(
+                    context_ids=[name], metric=metric, exclude_study=exclude_study, limit=k - len(found)
+                )
+                found += experiences.read(connection, query, self._contexts)
+                if len(found) >= k:
+                    break
+            return found
+
+        return self._database.read(work)
 
     def contexts(self, kind: TaskKind | None = None) -> list[tuple[str, Context, int]]:
         """Return id, context and number of experiences of each context, the most experienced first."""
@@ -218,7 +267,7 @@ class ExperienceStore:
         def work(connection: Connection) -> None:
             studies.save_trial(connection, study_id, trial)
             experiences.forget(connection, study_id, trial.number)
-            experiences.append(connection, prepared)
+            experiences.append(connection, prepared, self._known)
             if changes:
                 studies.update(connection, study_id, changes)
 
