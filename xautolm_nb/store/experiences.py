@@ -146,12 +146,10 @@ def context_ids(connection: Connection, kind: TaskKind) -> list[str]:
 
 def count_by_context(connection: Connection, kind: TaskKind | None = None) -> list[tuple[str, int]]:
     """Return each context's id and number of experiences, the most experienced first."""
-    number = sa.func.count(_e.id).label("number")
-    query = sa.select(_c.id, number).join(schema.experiences, _c.id == _e.context_id).group_by(_c.id)
-    if kind is not None:
-        query = query.where(_c.kind == kind)
-    rows = connection.execute(query.order_by(number.desc(), _c.id)).all()
-    return [(row.id, row.number) for row in rows]
+    number = sa.func.count().label("number")  # counted in the index alone: bodies make the table a hundred times larger
+    query = sa.select(_e.context_id, number).group_by(_e.context_id).order_by(number.desc(), _e.context_id)
+    wanted = None if kind is None else set(context_ids(connection, kind))
+    return [(row.context_id, row.number) for row in connection.execute(query) if wanted is None or row.context_id in wanted]
 
 
 def get(connection: Connection, name: str, contexts: dict[str, Context]) -> Experience:
