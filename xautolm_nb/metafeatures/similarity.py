@@ -128,7 +128,10 @@ def _distances(target: TaskMetaFeatures, tasks: Sequence[TaskMetaFeatures]) -> N
     for number, task in enumerate(tasks):
         if target.semantic is not None and task.semantic is not None and len(target.semantic) == len(task.semantic):
             gap = _cosine_distance(target.semantic, task.semantic) / _SEMANTIC_UNIT
-            squares[number], total[number] = squares[number] + _SEMANTIC_WEIGHT * gap**2, total[number] + _SEMANTIC_WEIGHT
+            squares[number], total[number] = (
+                squares[number] + _SEMANTIC_WEIGHT * gap**2,
+                total[number] + _SEMANTIC_WEIGHT,
+            )
     return np.where(total > 0, np.sqrt(squares / np.where(total > 0, total, 1.0)), 1.0)
 
 

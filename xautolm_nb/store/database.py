@@ -166,6 +166,7 @@ class Database:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")  # a file from elsewhere may hold views and triggers
         connection.execute("PRAGMA synchronous = FULL")
         mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
         if mode != self._journal and not self.location.is_memory:
@@ -219,7 +220,7 @@ def _explained(location: Location) -> Iterator[None]:
     except ImportError as error:
         raise StoreError(
             f"Expected a driver for {location.url.get_backend_name()}, but {error.name!r} is not installed.",
-            hint="Install it: pip install 'psycopg[binary]'.",
+            hint="Install it: pip install 'xautolm-nb[postgres]'.",
         ) from error
     except sa.exc.SQLAlchemyError as error:
         raise explain(error, location) from error

@@ -1,7 +1,7 @@
 """The SQL behind experiences and their contexts; each function works inside the caller's transaction."""
 
 import re
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -24,6 +24,8 @@ CHUNK = 500
 """Names per SQL list: well below the number of variables any SQLite build allows."""
 
 T = TypeVar("T")
+
+OnBad = Callable[[str, str, Exception], None]
 
 _e = schema.experiences.c
 _c = schema.contexts.c
@@ -109,26 +111,36 @@ def select(
     return query if limit is None else query.limit(limit)
 
 
-def read(connection: Connection, query: Select[tuple[str, str, str]], contexts: dict[str, Context]) -> list[Experience]:
-    """Run a query of `select`. A record that cannot be decoded is left out, with a warning that names it.
+def read(
+    connection: Connection,
+    query: Select[tuple[str, str, str]],
+    contexts: dict[str, Context],
+    on_bad: OnBad = warn_undecodable,
+) -> list[Experience]:
+    """Run a query of `select`. A record that cannot be decoded is left out.
 
     Args:
         connection: Open connection.
         query: What to read.
         contexts: Decoded contexts by id; missing ones are added (a content id never changes its content).
+        on_bad: Called with kind, id and error of what cannot be decoded; warns when it is not given.
     """
     rows = connection.execute(query).all()
-    load_contexts(connection, {row.context_id for row in rows}, contexts)
+    load_contexts(connection, {row.context_id for row in rows}, contexts, on_bad)
     found = []
     for row in rows:
         try:
             found.append(read_experience(row.body, contexts[row.context_id]))
-        except (ValueError, KeyError) as error:
-            warn_undecodable("experience", row.id, error)
+        except KeyError:
+            on_bad("experience", row.id, ValueError(f"its context {row.context_id} is gone or damaged"))
+        except ValueError as error:
+            on_bad("experience", row.id, error)
     return found
 
 
-def load_contexts(connection: Connection, names: Collection[str], contexts: dict[str, Context]) -> None:
+def load_contexts(
+    connection: Connection, names: Collection[str], contexts: dict[str, Context], on_bad: OnBad = warn_undecodable
+) -> None:
     """Decode the contexts in `names` that `contexts` lacks, and add them to it."""
     missing = sorted(set(names) - contexts.keys())
     for chunk in chunked(missing, CHUNK):
@@ -136,7 +148,7 @@ def load_contexts(connection: Connection, names: Collection[str], contexts: dict
             try:
                 contexts[row.id] = from_json(row.body, Context)
             except ValueError as error:
-                warn_undecodable("context", row.id, error)
+                on_bad("context", row.id, error)
 
 
 def context_ids(connection: Connection, kind: TaskKind) -> list[str]:
@@ -149,7 +161,9 @@ def count_by_context(connection: Connection, kind: TaskKind | None = None) -> li
     number = sa.func.count().label("number")  # counted in the index alone: bodies make the table a hundred times larger
     query = sa.select(_e.context_id, number).group_by(_e.context_id).order_by(number.desc(), _e.context_id)
     wanted = None if kind is None else set(context_ids(connection, kind))
-    return [(row.context_id, row.number) for row in connection.execute(query) if wanted is None or row.context_id in wanted]
+    return [
+        (row.context_id, row.number) for row in connection.execute(query) if wanted is None or row.context_id in wanted
+    ]
 
 
 def get(connection: Connection, name: str, contexts: dict[str, Context]) -> Experience:

@@ -141,8 +141,8 @@ def stored_version(connection: Connection) -> int | None:
     present = set(sa.inspect(connection).get_table_names())
     if "meta" in present:
         value = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema_version"))
-        if value is not None and value.isdigit():
-            return int(value)
+        if value is not None and value.isascii() and value.isdigit():
+            return _whole(int(value[:9]), present)
     # Any foreign table makes a SQLite file someone else's; a PostgreSQL schema may be shared by several programs.
     foreign = present if connection.dialect.name == "sqlite" else present & set(metadata.tables)
     if foreign:
@@ -151,6 +151,17 @@ def stored_version(connection: Connection) -> int | None:
             hint="Choose another file or database for the store.",
         )
     return None
+
+
+def _whole(version: int, present: set[str]) -> int:
+    """Return the version, if a store of this version has all its tables (a view in the place of one is none)."""
+    lost = sorted(set(metadata.tables) - present)
+    if lost and version == current_version():
+        raise StoreError(
+            f"Expected an experience store, but the database has lost its tables {lost}.",
+            hint="Restore a copy, or choose another store.",
+        )
+    return version
 
 
 def prepare(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:

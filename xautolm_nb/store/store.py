@@ -183,6 +183,17 @@ class ExperienceStore:
 
         return self._database.read(work)
 
+    def readable(self) -> tuple[list[Experience], dict[str, str]]:
+        """Read all experiences, the newest first, and why the others cannot be read, by id."""
+        bad: dict[str, str] = {}
+
+        def note(kind: str, name: str, error: Exception) -> None:
+            if kind == "experience":  # one without its context is noted itself
+                bad[name] = str(error)
+
+        query = experiences.select()
+        return self._read(lambda connection: experiences.read(connection, query, self._contexts, note)), bad
+
     def count(self) -> int:
         """Return the number of experiences."""
         return self._read(lambda connection: connection.scalar(sa.select(sa.func.count(schema.experiences.c.id))) or 0)
