@@ -19,7 +19,7 @@ export SKIP_JUPYTER_BUILDER := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test browser postgres ipykernel check format lab notebooks reproduce labextension jest wheel clean distclean
+.PHONY: help venv demo test browser postgres fuzz ipykernel check format lab notebooks reproduce labextension jest wheel clean distclean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,11 @@ postgres:
 	  { apt-get install -qq -y postgresql >/dev/null 2>&1 || \
 	    { apt-get update -qq 2>/dev/null && apt-get install -qq -y postgresql >/dev/null; }; }; } || \
 	  echo "no PostgreSQL server: its tests will skip (Debian and Ubuntu: sudo apt install postgresql)"
+
+CASES ?= 1000000
+FUZZ_ARGS ?=
+fuzz: $(STAMP) ## Try a million changed inputs on importers, request, wire protocol and space: make fuzz CASES=100000
+	PYTHONPATH=tests $(BIN)/python -m fuzz --cases $(CASES) --processes $$(nproc) $(FUZZ_ARGS)
 
 IPYKERNEL ?= 6.31.0
 ipykernel: $(STAMP) ## Run the notebook tests on another ipykernel: make ipykernel IPYKERNEL=6.31.0

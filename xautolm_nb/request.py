@@ -151,13 +151,15 @@ def _check_numbers(request: SearchRequest) -> None:
         ("max_trials", 1, 1_000_000),
         ("max_rows", 10, 1_000_000_000),
         ("keep", 1, 1000),
+        ("seed", 0, 2**31 - 1),
         ("validation", 0.01, 0.8),
         ("test", 0.0, 0.8),
         ("grace_seconds", 0.0, 86400.0),
     ):
         value = getattr(request, name)
         if value is not None and not low <= value <= high:
-            raise RequestError(f"{name} expects a number from {low:g} to {high:g}, but got {value:g}.")
+            shown = f"{value:g}" if isinstance(value, float) else value
+            raise RequestError(f"{name} expects a number from {low:g} to {high:g}, but got {shown}.")
 
 
 def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") -> "tuple[StudyRecord, DataReport]":

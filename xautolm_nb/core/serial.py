@@ -17,8 +17,15 @@ T = TypeVar("T")
 
 
 def to_plain(value: Any) -> Any:
-    """Turn a noun (or a tree of them) into dicts, lists, strings, finite numbers, bools and None."""
-    return _sayable(msgspec.to_builtins(value))
+    """Turn a noun (or a tree of them) into dicts, lists, strings, finite numbers, bools and None.
+
+    Raises:
+        ValueError: It is nested too deeply.
+    """
+    try:
+        return _sayable(msgspec.to_builtins(value))
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def from_plain(data: Any, kind: type[T]) -> T:
@@ -27,7 +34,12 @@ def from_plain(data: Any, kind: type[T]) -> T:
     Raises:
         ValueError: A field is missing, of the wrong type or out of the allowed values; the message names its path.
     """
-    return msgspec.convert(data, kind, strict=False)
+    try:
+        return msgspec.convert(data, kind, strict=False)
+    except OverflowError as error:
+        raise ValueError(f"a number is too large ({error})") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def to_json(value: Any) -> str:

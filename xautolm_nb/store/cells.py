@@ -185,7 +185,10 @@ def _moment(cells: Cells) -> str:
     if given == "":
         return ""
     moment = given if isinstance(given, datetime) else datetime.fromisoformat(str(given))
-    return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)).isoformat()
+    try:
+        return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)).isoformat()
+    except OverflowError:  # within a day of the year 1 or of the year 10,000
+        raise ValueError(f"created_at {str(given)[:40]!r} is out of range") from None
 
 
 def _text(cells: Cells, name: str, default: str | None = None) -> str:
@@ -200,8 +203,8 @@ def _number(cells: Cells, name: str, default: float | None = None) -> float | No
         return default
     try:
         number = float(cells[name])
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} {cells[name]!r} is not a number") from None
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} {str(cells[name])[:100]!r} is not a number") from None
     if math.isnan(number):
         return default
     if math.isinf(number):

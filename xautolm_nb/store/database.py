@@ -47,6 +47,7 @@ _BUSY: Final = (
 
 _ADVICE: Final = (
     ("not a database", "is not a SQLite database", "Choose another file, or move this one away to start a new store."),
+    ("codec can't", "is damaged", "Restore a copy, or save what is readable: sqlite3 FILE .recover | sqlite3 NEW."),
     ("malformed", "is damaged", "Restore a copy, or save what is readable: sqlite3 FILE .recover | sqlite3 NEW."),
     ("disk is full", "cannot grow, the disk is full", "Free some space and try again; nothing was written."),
     ("readonly", "cannot be written", "Check the permissions of the file and its folder, or choose another store."),
@@ -135,7 +136,7 @@ class Database:
                     connection.execution_options(xautolm_write=write)
                     with connection.begin():
                         return work(connection)
-            except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError, OverflowError) as error:
+            except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError, OverflowError, UnicodeError) as error:
                 if not _is_busy(error) or time.monotonic() > deadline:
                     raise explain(error, self.location) from error
             # Jitter keeps two writers from meeting again at the same moment.

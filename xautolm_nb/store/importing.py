@@ -131,7 +131,7 @@ def _copied(path: Path) -> Iterator[ExperienceStore]:
                 closing(sqlite3.connect(copy)) as target,
             ):
                 source.backup(target)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:
             raise explain(error, location) from error
         try:
             opened = ExperienceStore.open(copy)
