@@ -249,10 +249,15 @@ def _why_not(space: "SearchSpace", model: str, methods: Sequence[str], context: 
 
 
 def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
-    """Bring the parts of a study together; the one place that knows them all (and imports torch)."""
+    """Bring the parts of a study together; the one place that knows them all (and imports torch).
+
+    Raises:
+        StudyError: The study names folders that are not the store's, or no model fits the machine.
+    """
     from xautolm_nb.run import ProcessRunner
     from xautolm_nb.study import Study
 
+    check_places(record, store)
     request = SearchRequest.from_mapping(record.request)
     context = record.context or describe_context(record, request)
     if record.context is None:
@@ -276,6 +281,21 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
         ahead=True,
         summarise=partial(_summarise, context, space, record.task.metric),
     )
+
+
+def check_places(record: StudyRecord, store: "ExperienceStore") -> None:
+    """Require that a study reads and writes nowhere but below its store: a store from elsewhere may name any folder.
+
+    Raises:
+        StudyError: It would not.
+    """
+    home = (store.home / "studies").resolve()
+    for place in (record.folder, record.task.folder):
+        if not Path(place).resolve().is_relative_to(home):
+            raise StudyError(
+                f"Expected the files of study {record.name!r} below {home}, but the store names {place!r}.",
+                hint="Go on with it on the machine and in the place where it was made (see XAUTOLM_HOME).",
+            )
 
 
 def _optimizer(request: SearchRequest, space: "SearchSpace") -> Optimizer:

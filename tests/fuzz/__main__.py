@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 
-from fuzz.drive import Tally, run
+from fuzz.drive import Tally, run_block
 from fuzz.surfaces import SURFACES
 
 BLOCK = 5000
@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--surfaces", default=",".join(SURFACES))
-    parser.add_argument("--learn", type=int, default=300, help="traced cases of each block, to grow the corpus")
+    parser.add_argument("--learn", type=int, default=150, help="traced cases of each block, to grow the corpus")
     args = parser.parse_args()
     names = args.surfaces.split(",")
     share = -(-args.cases // len(names))
@@ -33,7 +33,7 @@ def main() -> int:
     tallies = {name: Tally() for name in names}
     began = time.monotonic()
     with ProcessPoolExecutor(args.processes, mp_context=get_context("spawn")) as pool:
-        work = partial(_block, args.seed, args.learn)
+        work = partial(run_block, args.seed, args.learn)
         for number, ((name, _, _), tally) in enumerate(zip(jobs, pool.map(work, jobs), strict=True), 1):
             whole = tallies[name]
             whole.cases += tally.cases
@@ -47,11 +47,6 @@ def main() -> int:
     for name, whole in tallies.items():
         print(f"{name}: {whole.cases} cases, {whole.lines} lines reached, {len(whole.findings)} findings")
     return int(any(whole.findings for whole in tallies.values()))
-
-
-def _block(seed: int, learn: int, job: tuple[str, int, int]) -> Tally:
-    name, start, cases = job
-    return run(name, seed=seed + start, start=start, cases=cases, learn=learn)
 
 
 def _line(tallies: dict[str, Tally], seconds: float) -> str:

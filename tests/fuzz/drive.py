@@ -61,7 +61,8 @@ def run(name: str, *, seed: int, start: int, cases: int, learn: int) -> Tally:
         seed: Names the sequence of cases.
         start: Number of the first case.
         cases: How many.
-        learn: So many cases before the first are run under a trace: those that reach new lines join the corpus.
+        learn: So many cases of negative numbers run before the others, under a trace: those that reach new lines
+            join the corpus.
     """
     surface = SURFACES[name]
     began = time.monotonic()
@@ -70,9 +71,10 @@ def run(name: str, *, seed: int, start: int, cases: int, learn: int) -> Tally:
     with _limited():
         seen: set[tuple[str, int]] = set()
         for number in range(learn):
-            tree = case(corpus, name, seed, -1 - number)
+            before = -1 - number - start
+            tree = case(corpus, name, seed, before)
             with _traced(surface, seen) as new:
-                found = judge(surface, name, -1 - number, tree)
+                found = judge(surface, name, before, tree)
             tally.findings += found
             if new() and not found and "[" * 50 not in json.dumps(tree):  # what is deep would only grow deeper
                 corpus.append(tree)
@@ -81,6 +83,12 @@ def run(name: str, *, seed: int, start: int, cases: int, learn: int) -> Tally:
             tally.findings += judge(surface, name, number, case(corpus, name, seed, number))
     tally.cases, tally.seconds = learn + cases, time.monotonic() - began
     return tally
+
+
+def run_block(seed: int, learn: int, job: tuple[str, int, int]) -> Tally:
+    """Run a block of cases, given as surface, first case and number of cases, in a process of its own."""
+    name, start, cases = job
+    return run(name, seed=seed, start=start, cases=cases, learn=learn)
 
 
 def case(corpus: list[Tree], name: str, seed: int, number: int) -> Tree:

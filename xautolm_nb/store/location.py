@@ -21,6 +21,9 @@ DIALECTS = ("sqlite", "postgresql")
 _URL = re.compile(r"\w{2,}(\+\w+)?:/|:/")
 """Also what only looks like a URL: it may hold a password, which must not become the name of a folder."""
 
+_USER_AND_PASSWORD = re.compile(r"(:/+[^:/@]*):.*(?=@)")
+_PASSWORD_OPTION = re.compile(r"(?<=[?&])password=[^&]*&?")
+
 _NETWORK = frozenset(
     {
         "nfs",
@@ -145,6 +148,11 @@ def _from_url(text: str) -> Location:
     if file is not None and not url.query:
         url = url.set(database=str(file))
     return Location(url=url, file=file, home=file.parent if file else default_home())
+
+
+def without_password(where: str) -> str:
+    """Return a place of a store as it may stand in a notebook: the user of a URL stays, the password is left out."""
+    return _USER_AND_PASSWORD.sub(r"\1", _PASSWORD_OPTION.sub("", where)) if _URL.match(where) else where
 
 
 def _file_of(url: sa.URL) -> Path | None:
