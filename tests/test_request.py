@@ -41,7 +41,7 @@ def test_what_is_no_duration_is_refused(text: object) -> None:
         ({"rungs": (0.5,)}, "rising fidelities"),
         ({"rungs": ()}, "rising fidelities"),
         ({"max_epochs": 0}, "max_epochs expects"),
-        ({"max_epochs": "many"}, "cannot be read"),
+        ({"max_epochs": "many"}, "max_epochs expects a whole number"),
         ({"validation": 0.95}, "validation expects"),
         ({"keep": 0}, "keep expects"),
         ({"device": "tpu"}, "device expects"),

@@ -68,10 +68,10 @@ def parse_seconds(value: object, option: str = "budget") -> float:
         RequestError: It is neither.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = float(value) if abs(value) < _LONGEST else -1.0
+        seconds = float(value) if abs(value) <= _LONGEST else -1.0
     else:
         seconds = _read_duration(value.strip().lower()) if isinstance(value, str) else -1.0
-    if not 0 < seconds < float("inf"):
+    if not 0 < seconds <= _LONGEST:
         raise RequestError(
             f"{option} expects a positive duration, but got {value!r}.",
             hint="Write 90s, 30m, 1h30m or a number of seconds.",

@@ -140,7 +140,7 @@ def _check(request: SearchRequest) -> None:
 
 def _check_numbers(request: SearchRequest) -> None:
     rungs = request.rungs
-    if not rungs or rungs[-1] != 1.0 or any(low >= high for low, high in zip((0.0, *rungs), rungs, strict=False)):
+    if not rungs or rungs[-1] != 1.0 or not all(low < high for low, high in zip((0.0, *rungs), rungs, strict=False)):
         raise RequestError(
             f"rungs expects rising fidelities that end with 1, but got {rungs}.",
             hint="For example rungs=(0.25, 0.5, 1).",

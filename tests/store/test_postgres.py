@@ -7,12 +7,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import sqlalchemy as sa
 from contracts.store import StoreContract, a_record, a_trial, an_experience
 from store.test_store import APPEND, TRIALS, start
 
 from benchmarks.postgres import PASSWORD, Server
 from xautolm_nb.core.errors import StoreError
 from xautolm_nb.store import ExperienceStore, import_path, merge
+from xautolm_nb.store.database import Database
+from xautolm_nb.store.location import resolve
 
 TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
 
@@ -57,6 +60,17 @@ def test_a_connection_that_is_lost_is_made_anew(postgres: Server, team_url: str)
             postgres.sql(TERMINATE.format(name_of(team_url)))
             store.finish_trial("id-a-study", a_trial(number), an_experience(number))
         assert (len(store.trials("id-a-study")), store.count()) == (3, 3)
+
+
+def test_a_write_waits_for_the_disk_unless_it_is_told_not_to(team_url: str) -> None:
+    database = Database(resolve(team_url))
+
+    def mode(connection: sa.Connection) -> str:
+        return str(connection.exec_driver_sql("SHOW synchronous_commit").scalar_one())
+
+    usual = database.write(mode)
+    assert [database.write(mode, durable=False), database.write(mode)] == ["off", usual]
+    database.close()
 
 
 def test_a_newer_store_is_refused_with_advice(postgres: Server, team_url: str) -> None:

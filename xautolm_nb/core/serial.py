@@ -63,6 +63,8 @@ def from_json(text: str | bytes, kind: type[T]) -> T:
         data = json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"it is not JSON ({error})") from None
     return from_plain(data, kind)
 
 

@@ -184,7 +184,10 @@ def _moment(cells: Cells) -> str:
     given = cells.get("created_at", "")
     if given == "":
         return ""
-    moment = given if isinstance(given, datetime) else datetime.fromisoformat(str(given))
+    try:
+        moment = given if isinstance(given, datetime) else datetime.fromisoformat(str(given))
+    except ValueError:
+        raise ValueError(f"created_at {str(given)[:40]!r} is not a date and time (ISO 8601)") from None
     try:
         return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)).isoformat()
     except OverflowError:  # within a day of the year 1 or of the year 10,000

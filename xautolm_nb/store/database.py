@@ -2,7 +2,8 @@
 
 SQLite runs with a write-ahead log, so readers never wait for the writer, with `synchronous=FULL`: a trial may stand
 for hours of training and commits come at most a few times a second, so the few milliseconds that a sync to the disk
-costs buy that not even a power cut loses a finished trial. Writers begin with `BEGIN IMMEDIATE`: a transaction that
+costs buy that not even a power cut loses a finished trial. What is only copied from elsewhere need not wait so long.
+Writers begin with `BEGIN IMMEDIATE`: a transaction that
 reads first and upgrades its lock later can fail without being able to wait.
 """
 
@@ -119,22 +120,30 @@ class Database:
         """Run `work` in a transaction that sees one unchanging picture; it may run again after a lock conflict."""
         return self._run(work, write=False)
 
-    def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a transaction that is committed whole or not at all; it may run again after a conflict."""
-        return self._run(work, write=True)
+    def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """Run `work` in a transaction that is committed whole or not at all; it may run again after a conflict.
+
+        Args:
+            work: What to do.
+            durable: Whether to wait until the disk has it. Without, a power cut (not the end of a process, however
+                sudden) may take the transactions of the last moments back, each of them whole.
+        """
+        return self._run(work, write=True, durable=durable)
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
 
-    def _run(self, work: Callable[[Connection], T], *, write: bool) -> T:
+    def _run(self, work: Callable[[Connection], T], *, write: bool, durable: bool = True) -> T:
         deadline = time.monotonic() + RETRY_SECONDS
         pause = 0.01
         while True:
             try:
                 with self._turn, self._engine.connect() as connection:
-                    connection.execution_options(xautolm_write=write)
+                    connection.execution_options(xautolm_write=write, xautolm_durable=durable)
                     with connection.begin():
+                        if not durable and not self.location.is_sqlite:
+                            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                         return work(connection)
             except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError, OverflowError, UnicodeError) as error:
                 if not _is_busy(error) or time.monotonic() > deadline:
@@ -182,7 +191,12 @@ class Database:
 
 
 def _begin(connection: Connection) -> None:
-    write = connection.get_execution_options().get("xautolm_write", False)
+    options = connection.get_execution_options()
+    write = options.get("xautolm_write", False)
+    if write:
+        connection.exec_driver_sql(
+            f"PRAGMA synchronous = {'FULL' if options.get('xautolm_durable', True) else 'NORMAL'}"
+        )
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 

@@ -96,7 +96,7 @@ def merge(store: ExperienceStore, other: ExperienceStore) -> int:
     Raises:
         StoreError: A record of the other store is bad; this store is as it was.
     """
-    return store.append(*_sound(other, other.location, "raise")[0])
+    return store.append(*_sound(other, other.location, "raise")[0], durable=True)
 
 
 def export_parquet(store: ExperienceStore, path: str | Path) -> int:
@@ -167,7 +167,7 @@ def _import(
         path=str(path),
         records=records,
         experiences=len(experiences),
-        new=store.append(*experiences),
+        new=store.append(*experiences, durable=True),
         succeeded=sum(experience.succeeded for experience in experiences),
         by_task=dict(Counter(experience.task_name for experience in experiences)),
         by_failure=dict(failures.most_common()),

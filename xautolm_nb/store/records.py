@@ -149,7 +149,9 @@ def _parse(content: bytes) -> dict[str, Any]:
         raise ValueError(f"it is larger than {MAX_BYTES // 1024**2} MiB")
     try:
         data = json.loads(content)  # Python's parser accepts the non-standard Infinity of these files
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except ValueError as error:
         raise ValueError(f"it is not JSON ({error})") from error
     if not isinstance(data, dict) or "algorithms" not in data:
         raise ValueError("it has no 'algorithms'")

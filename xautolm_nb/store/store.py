@@ -86,8 +86,12 @@ class ExperienceStore:
 
     # Experiences
 
-    def append(self, *new: Experience) -> int:
+    def append(self, *new: Experience, durable: bool = False) -> int:
         """Write experiences in one transaction; those already there (equal content ids) are left alone.
+
+        Args:
+            *new: The experiences, which exist elsewhere (what a study brings comes by `finish_trial`).
+            durable: Whether to wait until the disk has them. Without, nothing but a power cut takes the last back.
 
         Returns:
             How many were new.
@@ -98,7 +102,9 @@ class ExperienceStore:
         if not new:
             return 0
         prepared = experiences.prepare(new)
-        number = self._write(lambda connection: experiences.append(connection, prepared, self._known))
+        number = self._database.write(
+            lambda connection: experiences.append(connection, prepared, self._known), durable=durable
+        )
         self._known.update(prepared.contexts)
         return number
 
