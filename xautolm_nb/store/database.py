@@ -194,9 +194,8 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     write = options.get("xautolm_write", False)
     if write:
-        connection.exec_driver_sql(
-            f"PRAGMA synchronous = {'FULL' if options.get('xautolm_durable', True) else 'NORMAL'}"
-        )
+        sync = "FULL" if options.get("xautolm_durable", True) else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous = {sync}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
