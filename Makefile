@@ -19,7 +19,7 @@ export SKIP_JUPYTER_BUILDER := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test browser postgres fuzz ipykernel check format lab notebooks reproduce labextension jest wheel clean distclean
+.PHONY: help venv demo test browser postgres fuzz ipykernel check audit format lab notebooks reproduce labextension jest wheel clean distclean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,11 +67,16 @@ ipykernel: $(STAMP) ## Run the notebook tests on another ipykernel: make ipykern
 	$(BIN)/python -m pip install --quiet --upgrade --no-deps --target build/ipykernel-$(IPYKERNEL) ipykernel==$(IPYKERNEL)
 	XAUTOLM_IPYKERNEL=$(CURDIR)/build/ipykernel-$(IPYKERNEL) $(BIN)/python -m pytest tests/jupyter $(PYTEST_ARGS)
 
-check: $(STAMP) ## Lint, format, types, layers
+check: $(STAMP) ## Lint (with the security rules of bandit), format, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: $(STAMP) ## Ask the vulnerability database of PyPI about the installed packages (needs the network)
+	$(BIN)/python -m pip install --quiet --target build/audit pip-audit
+	$(BIN)/python -m pip freeze --exclude-editable > build/audit/installed.txt
+	PYTHONPATH=build/audit $(BIN)/python -m pip_audit --requirement build/audit/installed.txt --no-deps --disable-pip
 
 format: $(STAMP) ## Let ruff mend what it can
 	$(BIN)/ruff check --fix .
