@@ -19,7 +19,8 @@ export SKIP_JUPYTER_BUILDER := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test browser ipykernel lab-version notebook-version check format lab notebooks reproduce labextension jest wheel wheel-check clean distclean
+.PHONY: help venv demo test browser postgres fuzz ipykernel lab-version notebook-version check audit format lab notebooks \
+        reproduce labextension jest wheel wheel-check clean distclean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +40,7 @@ $(STAMP): pyproject.toml labextension/package.json
 demo: $(STAMP) ## Search, end to end: runs notebooks/00_quickstart.ipynb with live progress (about 10 minutes, 2 cores)
 	$(BIN)/python notebooks/run_demo.py
 
-test: $(STAMP) browser ## Run the tests
+test: $(STAMP) browser postgres ## Run the tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # What pip cannot bring. Where it may not be installed, the browser tests skip and say so.
@@ -48,6 +49,19 @@ browser:
 	  echo "installing chromium for the browser tests" && apt-get install -qq -y chromium >/dev/null; } || \
 	  { apt-get update -qq 2>/dev/null && apt-get install -qq -y chromium >/dev/null; } || \
 	  echo "no chromium: the browser tests will skip (Debian and Ubuntu: sudo apt install chromium)"
+
+# The server is only installed; the tests start one of their own in a temporary folder and stop it.
+postgres:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "installing PostgreSQL for the tests of the team store" && \
+	  { apt-get install -qq -y postgresql >/dev/null 2>&1 || \
+	    { apt-get update -qq 2>/dev/null && apt-get install -qq -y postgresql >/dev/null; }; }; } || \
+	  echo "no PostgreSQL server: its tests will skip (Debian and Ubuntu: sudo apt install postgresql)"
+
+CASES ?= 1000000
+FUZZ_ARGS ?=
+fuzz: $(STAMP) ## Try a million changed inputs on importers, request, wire protocol and space: make fuzz CASES=100000
+	PYTHONPATH=tests $(BIN)/python -m fuzz --cases $(CASES) --processes $$(nproc) $(FUZZ_ARGS)
 
 IPYKERNEL ?= 6.31.0
 ipykernel: $(STAMP) ## Run the notebook tests on another ipykernel: make ipykernel IPYKERNEL=6.31.0
@@ -70,11 +84,16 @@ build/notebook-%/bin/jupyter-notebook:
 	$(PYTHON) -m venv build/notebook-$*
 	build/notebook-$*/bin/python -m pip install --quiet notebook==$* jupyterlab_widgets
 
-check: $(STAMP) ## Lint, format, types, layers
+check: $(STAMP) ## Lint (with the security rules of bandit), format, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: $(STAMP) ## Ask the vulnerability database of PyPI about the installed packages (needs the network)
+	$(BIN)/python -m pip install --quiet --target build/audit pip-audit
+	$(BIN)/python -m pip freeze --exclude-editable > build/audit/installed.txt
+	PYTHONPATH=build/audit $(BIN)/python -m pip_audit --requirement build/audit/installed.txt --no-deps --disable-pip
 
 format: $(STAMP) ## Let ruff mend what it can
 	$(BIN)/ruff check --fix .

@@ -1,17 +1,31 @@
-"""The table of bad inputs: each gives one clear line, the right exit code, and leaves the store as it was."""
+"""The tables of bad inputs: each gives one clear error, the right exit code, and leaves the store as it was.
+
+`docs/bad-input.md` is written by the last test here: XAUTOLM_WRITE_TABLES=1.
+"""
 
 import json
+import os
+import re
+import warnings
 from collections.abc import Callable
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from bad_inputs import CASES as CALLS
+from bad_inputs import Bad as Call
 from tiny import tiny_frame
 
 from xautolm_nb.cli import main
+from xautolm_nb.core.errors import XAutoLMError
 from xautolm_nb.store import ExperienceStore
+from xautolm_nb.tasks import prepare_task
+
+TABLE = Path(__file__).resolve().parent.parent / "docs" / "bad-input.md"
 
 Write = Callable[[Path], Path]
 
@@ -150,6 +164,65 @@ def test_with_json_the_error_is_json_too(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def _assert_mentions(text: str, pattern: str) -> None:
-    import re
-
     assert re.search(pattern, text), f"{pattern!r} is not in {text!r}"
+
+
+# ---- the table in the documents --------------------------------------------------------------------------------------
+
+WORDS_OF_OTHERS = {"an empty file", "a broken Parquet file", "a broken JSON line"}
+"""Cases whose error repeats what a library says, which differs between its versions."""
+
+
+def prepared(case: Bad) -> Call:
+    """The data of a case of the command line, handed to the door behind it."""
+    given: dict[str, Any] = {name.lstrip("-"): word for name, word in zip(*[iter(case.options)] * 2, strict=True)}
+    given["text"] = [given["text"]]
+    return Call("data", case.what, lambda folder: prepare_task(case.data(folder), folder=folder / "task", **given))
+
+
+OF_DATA = [prepared(case) for case in CASES[: [case.what for case in CASES].index("a budget that is no duration")]
+           if case.what not in WORDS_OF_OTHERS]  # fmt: skip
+ROWS = [*OF_DATA, *CALLS]
+
+
+def error_of(case: Call, folder: Path) -> str:
+    """The error that a case gives, with `FOLDER` for the place where it ran."""
+    with warnings.catch_warnings(), chdir(folder), pytest.raises(XAutoLMError) as caught:
+        warnings.simplefilter("ignore")
+        case.call(folder)
+    return str(caught.value).replace(str(folder), "FOLDER")
+
+
+def table_row(case: Call, error: str) -> str:
+    """One line of the table."""
+    shown = error.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").encode("utf-8", "replace").decode()
+    return f"| {case.place} | {case.what} | {shown} |"
+
+
+@pytest.mark.parametrize("case", ROWS, ids=lambda case: f"{case.place}-{case.what}")
+def test_a_bad_input_gives_the_error_of_the_table(case: Call, tmp_path: Path) -> None:
+    error = error_of(case, tmp_path)
+    assert "s3cret" not in error and "\n" not in error and len(error) < 600
+    assert table_row(case, error) in TABLE.read_text().splitlines() or "XAUTOLM_WRITE_TABLES" in os.environ
+
+
+def test_the_table_in_the_documents_has_each_bad_input_once(tmp_path: Path) -> None:
+    assert len(ROWS) >= 60 and len({(case.place, case.what) for case in ROWS}) == len(ROWS)
+    if "XAUTOLM_WRITE_TABLES" in os.environ:
+        lines = [HEADING, "| where | what is wrong | what is said |", "|---|---|---|"]
+        for number, case in enumerate(ROWS):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            lines.append(table_row(case, error_of(case, folder)))
+        TABLE.write_text("\n".join([*lines, ""]))
+    rows = [line for line in TABLE.read_text().splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == len(ROWS), "run this test with XAUTOLM_WRITE_TABLES=1"
+    assert all(row.startswith(f"| {case.place} | {case.what} |") for row, case in zip(rows, ROWS, strict=True))
+
+
+HEADING = """# Bad input and what is said to it
+
+Each of these is refused with one error, before anything is written. `FOLDER` stands for a place of the user's; the last
+sentence of an error says what to do. This page is written by `tests/test_bad_inputs.py`, which gives all of these
+inputs; what the command line says to bad use is tested there too.
+"""

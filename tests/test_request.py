@@ -1,11 +1,15 @@
 """Options are parsed and checked once, with an error that names the option."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from contracts.store import a_record
 
-from xautolm_nb.core.errors import RequestError
-from xautolm_nb.request import SearchRequest, parse_seconds
+from xautolm_nb.core.errors import RequestError, StudyError
+from xautolm_nb.request import SearchRequest, check_places, parse_seconds
+from xautolm_nb.store import ExperienceStore
 
 
 @pytest.mark.parametrize(
@@ -37,7 +41,7 @@ def test_what_is_no_duration_is_refused(text: object) -> None:
         ({"rungs": (0.5,)}, "rising fidelities"),
         ({"rungs": ()}, "rising fidelities"),
         ({"max_epochs": 0}, "max_epochs expects"),
-        ({"max_epochs": "many"}, "cannot be read"),
+        ({"max_epochs": "many"}, "max_epochs expects a whole number"),
         ({"validation": 0.95}, "validation expects"),
         ({"keep": 0}, "keep expects"),
         ({"device": "tpu"}, "device expects"),
@@ -67,3 +71,21 @@ def test_the_grace_is_a_tenth_of_the_budget_within_bounds(budget: str, grace: fl
 
 def test_none_means_the_default() -> None:
     assert SearchRequest.from_mapping({"budget": None, "models": None}) == SearchRequest()
+
+
+def test_a_study_lives_below_its_store_and_nowhere_else(tmp_path: Path) -> None:
+    own = tmp_path / "studies" / "1"
+    record = a_record(folder=str(own))
+    record = replace(record, task=replace(record.task, folder=str(own / "data")))
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "link").symlink_to("/")
+    with ExperienceStore.open(tmp_path) as store:
+        check_places(record, store)
+        for elsewhere in ("/", str(tmp_path), str(own / ".." / ".." / ".." / "x"), "relative", "",
+                          str(tmp_path / "studies" / "link" / "home")):  # fmt: skip
+            for bad in (
+                replace(record, folder=elsewhere),
+                replace(record, task=replace(record.task, folder=elsewhere)),
+            ):
+                with pytest.raises(StudyError, match="below"):
+                    check_places(bad, store)

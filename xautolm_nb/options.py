@@ -24,7 +24,15 @@ _TYPES: dict[str, Any] = {
     "test": float,
     "use_prior": bool,
     "rungs": tuple[float, ...],
+    "label": str,
+    "group": str,
+    "kind": str,
+    "name": str,
+    "device": str,
+    "optimizer": str,
 }
+_WORDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
+_LONGEST = 1e12
 _PART = r"(\d+(?:\.\d+)?)\s*(d|h|min|m|s)"
 _UNITS = {"d": 86400.0, "h": 3600.0, "min": 60.0, "m": 60.0, "s": 1.0}
 
@@ -50,10 +58,7 @@ def parse_options(options: Mapping[str, Any], known: Collection[str]) -> dict[st
             )
         if value is not None:
             parsed[name] = _convert(name, value)
-    try:
-        return {name: from_plain(value, _TYPES[name]) if name in _TYPES else value for name, value in parsed.items()}
-    except ValueError as error:
-        raise RequestError(f"The options cannot be read: {error}.", hint="Check the types of the options.") from error
+    return {name: _typed(name, value) for name, value in parsed.items()}
 
 
 def parse_seconds(value: object, option: str = "budget") -> float:
@@ -63,10 +68,10 @@ def parse_seconds(value: object, option: str = "budget") -> float:
         RequestError: It is neither.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = float(value)
+        seconds = float(value) if abs(value) <= _LONGEST else -1.0
     else:
-        seconds = _read_duration(str(value).strip().lower())
-    if not 0 < seconds < float("inf"):
+        seconds = _read_duration(value.strip().lower()) if isinstance(value, str) else -1.0
+    if not 0 < seconds <= _LONGEST:
         raise RequestError(
             f"{option} expects a positive duration, but got {value!r}.",
             hint="Write 90s, 30m, 1h30m or a number of seconds.",
@@ -115,11 +120,23 @@ def _convert(name: str, value: Any) -> Any:
         return 0.0 if zero_grace else parse_seconds(value, name.removesuffix("_seconds"))
     if name in _LISTS:
         return _strings(name, value)
-    if name == "rungs":
-        return [float(part) for part in value.split(",")] if isinstance(value, str) else list(value)
+    if name == "rungs" and isinstance(value, str):
+        return [part.strip() for part in value.split(",")]
     if name == "test" and isinstance(value, bool):
         return 0.2 if value else 0.0
     return value
+
+
+def _typed(name: str, value: Any) -> Any:
+    if name not in _TYPES:
+        return value
+    try:
+        return from_plain(value, _TYPES[name])
+    except (ValueError, OverflowError) as error:
+        expected = _WORDS.get(_TYPES[name], "numbers with commas, such as 0.25,0.5,1")
+        raise RequestError(
+            f"{name} expects {expected}, but got {value!r}.", hint=f"Leave {name} out for the default."
+        ) from error
 
 
 def _strings(name: str, value: Any) -> tuple[str, ...]:

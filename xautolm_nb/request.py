@@ -140,7 +140,7 @@ def _check(request: SearchRequest) -> None:
 
 def _check_numbers(request: SearchRequest) -> None:
     rungs = request.rungs
-    if not rungs or rungs[-1] != 1.0 or any(low >= high for low, high in zip((0.0, *rungs), rungs, strict=False)):
+    if not rungs or rungs[-1] != 1.0 or not all(low < high for low, high in zip((0.0, *rungs), rungs, strict=False)):
         raise RequestError(
             f"rungs expects rising fidelities that end with 1, but got {rungs}.",
             hint="For example rungs=(0.25, 0.5, 1).",
@@ -151,13 +151,15 @@ def _check_numbers(request: SearchRequest) -> None:
         ("max_trials", 1, 1_000_000),
         ("max_rows", 10, 1_000_000_000),
         ("keep", 1, 1000),
+        ("seed", 0, 2**31 - 1),
         ("validation", 0.01, 0.8),
         ("test", 0.0, 0.8),
         ("grace_seconds", 0.0, 86400.0),
     ):
         value = getattr(request, name)
         if value is not None and not low <= value <= high:
-            raise RequestError(f"{name} expects a number from {low:g} to {high:g}, but got {value:g}.")
+            shown = f"{value:g}" if isinstance(value, float) else value
+            raise RequestError(f"{name} expects a number from {low:g} to {high:g}, but got {shown}.")
 
 
 def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") -> "tuple[StudyRecord, DataReport]":
@@ -247,10 +249,15 @@ def _why_not(space: "SearchSpace", model: str, methods: Sequence[str], context: 
 
 
 def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
-    """Bring the parts of a study together; the one place that knows them all (and imports torch)."""
+    """Bring the parts of a study together; the one place that knows them all (and imports torch).
+
+    Raises:
+        StudyError: The study names folders that are not the store's, or no model fits the machine.
+    """
     from xautolm_nb.run import ProcessRunner
     from xautolm_nb.study import Study
 
+    check_places(record, store)
     request = SearchRequest.from_mapping(record.request)
     context = record.context or describe_context(record, request)
     if record.context is None:
@@ -274,6 +281,21 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
         ahead=True,
         summarise=partial(_summarise, context, space, record.task.metric),
     )
+
+
+def check_places(record: StudyRecord, store: "ExperienceStore") -> None:
+    """Require that a study reads and writes nowhere but below its store: a store from elsewhere may name any folder.
+
+    Raises:
+        StudyError: It would not.
+    """
+    home = (store.home / "studies").resolve()
+    for place in (record.folder, record.task.folder):
+        if not Path(place).resolve().is_relative_to(home):
+            raise StudyError(
+                f"Expected the files of study {record.name!r} below {home}, but the store names {place!r}.",
+                hint="Go on with it on the machine and in the place where it was made (see XAUTOLM_HOME).",
+            )
 
 
 def _optimizer(request: SearchRequest, space: "SearchSpace") -> Optimizer:

@@ -273,19 +273,13 @@ def remembered(study: Study) -> list[Experience]:
     """Past experience for this study: other studies' trials, the most similar tasks first."""
     if not study.use_prior:
         return []
-    known = study.store.contexts(study.record.task.kind)
-    weights = context_weights(study.context, [context for _, context, _ in known])
-    order = sorted(zip(weights, (identifier for identifier, _, _ in known), strict=True), reverse=True)
-    experiences: list[Experience] = []
-    for weight, identifier in order:
-        if weight <= 0 or len(experiences) >= MAX_EXPERIENCES:
-            break
-        experiences += [
-            experience
-            for experience in study.store.experiences(context_ids=[identifier])
-            if experience.study != study.record.id and experience.metric.name == study.record.task.metric.name
-        ]
-    return experiences[:MAX_EXPERIENCES]
+    return study.store.similar(
+        study.context,
+        MAX_EXPERIENCES,
+        weigh=context_weights,
+        metric=study.record.task.metric.name,
+        exclude_study=study.record.id,
+    )
 
 
 def recover(study: Study) -> None:

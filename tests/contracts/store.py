@@ -1,6 +1,7 @@
 """What every experience store must do, whatever database serves it, and samples to do it with."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,24 @@ class StoreContract:
         assert (first[1], first[2], second[2]) == (a_context(), 3, 1)
         assert len(store.experiences(context_ids=[second[0]])) == 1
         assert store.contexts("generation") == []
+
+    def test_the_most_similar_contexts_are_asked_first_and_others_not_at_all(self, store: ExperienceStore) -> None:
+        store.append(
+            *[an_experience(number, context=a_context(10.0 + number)) for number in range(5)],
+            an_experience(6, context=a_context(10.0), metric=Metric(name="accuracy")),
+            an_experience(7, context=a_context(11.0), study="mine"),
+            an_experience(8, context=a_context(10.0, kind="generation")),
+        )
+
+        def weigh(target: Context, contexts: Sequence[Context]) -> list[float]:
+            assert {context.task.kind for context in contexts} <= {target.task.kind}
+            return [14.0 - context.task.paper[0] for context in contexts]  # that of 14 rows weighs nothing
+
+        target = a_context(10.0)
+        assert [e.config["epochs"] for e in store.similar(target, weigh=weigh)] == [6, 0, 7, 1, 2, 3]
+        assert [e.config["epochs"] for e in store.similar(target, 2, weigh=weigh)] == [6, 0]
+        named = store.similar(target, weigh=weigh, metric="f1", exclude_study="mine")
+        assert [e.config["epochs"] for e in named] == [0, 1, 2, 3]
 
     def test_experiences_of_one_context_share_one_object(self, store: ExperienceStore) -> None:
         store.append(an_experience(1), an_experience(2))

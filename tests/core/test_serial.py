@@ -4,6 +4,8 @@ import json
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xautolm_nb.core.serial import content_id, from_json, from_plain, to_json, to_plain
 from xautolm_nb.core.trial import CurvePoint, Failure, FailureKind, Measures, Trial, TrialState
@@ -54,3 +56,26 @@ def test_a_wrong_field_is_named(change: dict[str, object], path: str) -> None:
 def test_text_that_is_no_json_raises_a_value_error() -> None:
     with pytest.raises(ValueError, match="Expecting"):
         from_json("{", Trial)
+
+
+def test_json_that_is_nested_too_deeply_raises_a_value_error() -> None:
+    with pytest.raises(ValueError, match="nested too deeply"):
+        from_json("[" * 200_000, Trial)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("a\ud800b", "a\ufffdb"), ("\udfff", "\ufffd"), ("\ud83d\ude00", "\U0001f600"), ("gr\u00fcn", "gr\u00fcn")],
+)
+def test_halves_of_characters_are_made_whole_or_replaced_in_values_and_names(text: str, kept: str) -> None:
+    assert to_plain({"a": [text], text: 1}) == {"a": [kept], kept: 1}
+    assert content_id({text: text}) == content_id({kept: kept})
+
+
+@given(st.recursive(st.text(st.characters()) | st.integers() | st.floats() | st.none(),
+                    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters()), inner)))  # fmt: skip
+def test_whatever_is_written_once_is_written_the_same_again(value: object) -> None:
+    plain = to_plain(value)
+    assert to_plain(plain) == plain
+    assert json.loads(to_json(value)) == plain
+    assert content_id(value) == content_id(plain)

@@ -70,3 +70,8 @@ def test_what_is_no_name_of_a_variable_is_refused(name: str) -> None:
 def test_wrong_options_are_named() -> None:
     with pytest.raises(RequestError, match="bugdet"):
         changed_options({"bugdet": "3m"})
+
+
+def test_the_password_of_a_store_is_left_out() -> None:
+    code = python_code("df", "variable", {}, store="postgresql://me:s3cret@host/team")
+    assert "store='postgresql://me@host/team'" in code and "s3cret" not in code

@@ -52,6 +52,26 @@ def test_ten_times_the_rows_is_one_unit() -> None:
     assert context_weights(Context(task=a, system=CPU), [Context(task=b, system=CPU)]) == pytest.approx([0.5])
 
 
+NUMBERS = st.floats(-10, 1e6) | st.sampled_from([0.0, 1.0, math.nan, math.inf])
+TASKS = st.builds(
+    TaskMetaFeatures,
+    kind=st.sampled_from(["classification", "generation"]),
+    paper=st.lists(NUMBERS, max_size=11).map(tuple),
+    extra=st.dictionaries(st.sampled_from(["tokens_p95", "oov_rate", "instances", "missing_oov_rate", "of_no_use"]),
+                          NUMBERS),
+    semantic=st.none() | st.lists(st.floats(-1, 1), min_size=2, max_size=3).map(tuple),
+)  # fmt: skip
+
+
+@given(target=TASKS, others=st.lists(TASKS, max_size=5))
+def test_many_tasks_at_once_weigh_what_each_weighs_alone(
+    target: TaskMetaFeatures, others: list[TaskMetaFeatures]
+) -> None:
+    weights = context_weights(Context(task=target, system=CPU), [Context(task=other, system=CPU) for other in others])
+    alone = [1.0 / (1.0 + task_distance(target, other) ** 2) for other in others]
+    np.testing.assert_allclose(weights, alone, rtol=1e-9)
+
+
 def test_what_one_side_lacks_is_left_out() -> None:
     full, bare = task(extra={"tokens_p95": 40.0, "oov_rate": 0.05}), task()
     assert task_distance(full, bare) == 0.0

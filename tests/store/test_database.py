@@ -24,6 +24,16 @@ def test_a_transaction_that_raises_leaves_nothing_behind(tmp_path: Path) -> None
     opened.close()
 
 
+def test_a_write_waits_for_the_disk_unless_it_is_told_not_to(tmp_path: Path) -> None:
+    opened = Database(resolve(tmp_path))
+
+    def mode(connection: sa.Connection) -> int:
+        return int(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+    assert [opened.write(mode), opened.write(mode, durable=False), opened.write(mode)] == [2, 1, 2]
+    opened.close()
+
+
 def test_a_lock_of_another_program_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
     with ExperienceStore.open(tmp_path) as store:

@@ -1,5 +1,6 @@
 from pathlib import Path
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -40,5 +41,6 @@ class FakeConnection:
     def __init__(self, said: list[str]) -> None:
         self.said = said
 
-    def execute(self, statement: sa.Executable, _rows: object = None) -> None:
+    def execute(self, statement: sa.Executable, _rows: object = None) -> Any:
         self.said.append(str(statement.compile(dialect=self.dialect)))
+        return SimpleNamespace(rowcount=1)

@@ -1,3 +1,4 @@
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,83 @@ def test_a_merge_takes_what_is_new_and_leaves_studies(store: ExperienceStore) ->
         assert merge(store, other) == 2
         assert merge(store, other) == 0
     assert (store.count(), store.studies()) == (3, [])
+
+
+def spoil(path: Path, statement: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """Another store with three experiences, closed."""
+    with ExperienceStore.open(tmp_path / "other.sqlite") as opened:
+        opened.append(*[an_experience(number) for number in range(3)])
+    return tmp_path / "other.sqlite"
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("UPDATE experiences SET body = '{' WHERE id = '{id}'", "Expecting"),
+        ("UPDATE experiences SET body = replace(body, '12.5', '-12.5') WHERE id = '{id}'", "seconds -12.5 is negative"),
+        ("UPDATE experiences SET body = replace(body, '12.5', '1e999') WHERE id = '{id}'", None),
+        ("UPDATE experiences SET context_id = 'gone' WHERE id = '{id}'", "context gone is gone"),
+    ],
+)
+def test_a_bad_record_of_another_store_is_named_and_nothing_or_the_rest_is_taken(
+    store: ExperienceStore, other: Path, statement: str, reason: str | None
+) -> None:
+    bad = an_experience(1).id
+    spoil(other, statement.replace("{id}", bad))
+    if reason is None:  # an infinite time is no time, which is allowed
+        assert import_path(store, other).new == 3
+        return
+    with pytest.raises(StoreError, match=reason):
+        import_path(store, other)
+    assert store.count() == 0
+    summary = import_path(store, other, on_error="skip")
+    assert (summary.new, store.count()) == (2, 2)
+    assert reason in summary.skipped[0].reason
+
+
+def test_a_merge_with_a_store_that_holds_a_bad_record_changes_nothing(store: ExperienceStore, other: Path) -> None:
+    spoil(other, "UPDATE experiences SET body = replace(body, '12.5', '-12.5')")
+    with ExperienceStore.open(other) as opened, pytest.raises(StoreError, match="negative"):
+        merge(store, opened)
+    assert store.count() == 0
+
+
+def test_an_imported_store_is_not_touched(store: ExperienceStore, other: Path) -> None:
+    before = {path.name: path.read_bytes() for path in other.parent.glob("other*")}
+    other.chmod(0o444)
+    assert import_path(store, other).new == 3
+    assert {path.name: path.read_bytes() for path in other.parent.glob("other.sqlite")} == {
+        "other.sqlite": before["other.sqlite"]
+    }
+
+
+def test_a_newer_store_is_not_imported_and_named_as_it_is_known(store: ExperienceStore, other: Path) -> None:
+    spoil(other, "UPDATE meta SET value = '99'")
+    with pytest.raises(StoreError, match=r"version 99.*pip install -U"):
+        import_path(store, other)
+    (other.parent / "torn.sqlite").write_bytes(other.read_bytes()[:5000])
+    with pytest.raises(StoreError, match=r"torn\.sqlite"):
+        import_path(store, other.parent / "torn.sqlite")
+
+
+def test_a_view_that_never_ends_does_not_stand_for_a_table(store: ExperienceStore, other: Path) -> None:
+    spoil(other, "DROP TABLE rungs")
+    spoil(other, "DROP TABLE experiences")
+    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x AS id FROM n"
+    spoil(other, f"CREATE VIEW experiences AS {endless}")
+    with pytest.raises(StoreError, match=r"lost its tables \['experiences', 'rungs'\]"):
+        import_path(store, other)
+
+
+def test_a_url_in_the_place_of_a_path_does_not_show_its_password(store: ExperienceStore) -> None:
+    with pytest.raises(StoreError, match="merge") as caught:
+        import_path(store, "postgresql://me:s3cret@host/db")
+    assert "s3cret" not in str(caught.value)

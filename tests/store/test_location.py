@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from xautolm_nb.core.errors import StoreError
-from xautolm_nb.store.location import Mount, default_home, machine_mounts, network_kind, resolve
+from xautolm_nb.store.location import Mount, default_home, machine_mounts, network_kind, resolve, without_password
 
 
 def test_without_a_place_the_environment_decides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -46,6 +46,21 @@ def test_a_server_hides_its_password_and_uses_the_one_driver(scheme: str) -> Non
     location = resolve(f"{scheme}://me:s3cret@db.example/team")
     assert str(location) == "postgresql+psycopg://me:***@db.example/team"
     assert not location.is_sqlite and location.home == default_home()
+
+
+@pytest.mark.parametrize(
+    ("where", "shown"),
+    [
+        ("postgresql://me:s3cret@h/d", "postgresql://me@h/d"),
+        ("postgresql://me:s3/c@ret@h/d?sslmode=require", "postgresql://me@h/d?sslmode=require"),
+        ("postgresql://me@h/d?password=s3cret&sslmode=require", "postgresql://me@h/d?sslmode=require"),
+        ("postgresql://me@h:5432/d", "postgresql://me@h:5432/d"),
+        ("folder/a:b@c.sqlite", "folder/a:b@c.sqlite"),
+        (":memory:", ":memory:"),
+    ],
+)
+def test_a_place_may_stand_in_a_notebook_without_its_password(where: str, shown: str) -> None:
+    assert without_password(where) == shown
 
 
 @pytest.mark.parametrize("url", ["mysql://me@host/x", "://", "postgresql://host:port/x"])

@@ -10,7 +10,7 @@ from xautolm_nb.core.context import Context
 from xautolm_nb.core.errors import StoreError
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.serial import content_id
-from xautolm_nb.core.trial import Trial
+from xautolm_nb.core.trial import Failure, FailureKind, Trial
 from xautolm_nb.store.rows import (
     context_row,
     experience_row,
@@ -42,8 +42,16 @@ def test_whole_numbers_become_the_floats_their_fields_declare() -> None:
 
 
 def test_text_that_cannot_be_encoded_is_replaced() -> None:
-    stored = storable(a_failure(task_name="a\ud800b"), Experience, "it")
-    assert stored.task_name == "a?b"
+    given = a_failure(task_name="a\ud800b", config={"\udc00": "\ud83d\ude00"})
+    stored = storable(given, Experience, "it")
+    assert (stored.task_name, stored.config) == ("a\ufffdb", {"\ufffd": "\U0001f600"})
+    assert stored.id == given.id
+
+
+def test_secrets_in_messages_are_hidden() -> None:
+    failure = Failure(kind=FailureKind.ERROR, message="no postgresql://me:s3cret@h/d", detail="token hf_" + "a1" * 17)
+    kept = storable(an_experience(failure=failure), Experience, "it").failure
+    assert kept is not None and "s3cret" not in kept.message and "a1a1" not in kept.detail
 
 
 def test_what_is_not_finite_is_left_out_where_that_loses_nothing() -> None:

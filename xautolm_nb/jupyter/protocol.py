@@ -52,7 +52,7 @@ def read(data: object, kind: type[T]) -> T:
     """
     try:
         return msgspec.convert(data, kind, strict=True)
-    except msgspec.ValidationError as error:
+    except (ValueError, OverflowError, RecursionError) as error:
         raise RequestError(
             f"A message of type {kind.__struct_config__.tag!r} cannot be read: {error}.",
             hint="Panel and package may be of different versions: update both.",

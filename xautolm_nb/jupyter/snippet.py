@@ -9,6 +9,7 @@ from xautolm_nb.core.errors import RequestError
 from xautolm_nb.jupyter.objects import Source
 from xautolm_nb.options import ALIASES, duration_text
 from xautolm_nb.request import SearchRequest
+from xautolm_nb.store.location import without_password
 
 _SHORT = {field: alias for alias, field in ALIASES.items()}
 _NAMES = ("text", "models", "methods")
@@ -23,7 +24,8 @@ def python_code(data: str, source: Source, options: Mapping[str, Any], *, store:
         data: Name of a variable, or a file or hub id.
         source: Which of the two.
         options: As `SearchRequest.from_mapping` takes them.
-        store: The experience store; None is the user's own.
+        store: The experience store; None is the user's own. A password is left out: notebooks are shared, and the
+            driver finds it in PGPASSWORD or ~/.pgpass.
 
     Raises:
         RequestError: An option is wrong, or `data` is no name of a variable.
@@ -32,7 +34,7 @@ def python_code(data: str, source: Source, options: Mapping[str, Any], *, store:
         raise RequestError(f"{data!r} is no name of a variable.", hint="Choose one of the kernel's variables.")
     first = data if source == "variable" else repr(data)
     named = [f"{name}={_literal(value)}" for name, value in changed_options(options).items()]
-    named += [f"store={store!r}"] if store is not None else []
+    named += [f"store={without_password(store)!r}"] if store is not None else []
     return f"%load_ext xautolm_nb\nfrom xautolm_nb import tune\n\nsession = {_call('tune', [first, *named])}\n"
 
 

@@ -104,8 +104,41 @@ def context_weights(target: Context, contexts: Sequence[Context]) -> NDArray[np.
     by the square, so that a far task still says what no task likes. 0 only for another kind of task. The machine is
     left out: scores hardly depend on it, and cost models take `system_distance` and the machine's own features.
     """
-    distances = np.array([task_distance(target.task, context.task) for context in contexts], dtype=np.float64)
+    distances = np.full(len(contexts), math.inf)
+    same = [number for number, context in enumerate(contexts) if context.task.kind == target.task.kind]
+    if same:
+        distances[same] = _distances(target.task, [contexts[number].task for number in same])
     return 1.0 / (1.0 + distances**2)
+
+
+def _distances(target: TaskMetaFeatures, tasks: Sequence[TaskMetaFeatures]) -> NDArray[np.float64]:
+    """`task_distance` of each of many tasks of the target's kind, at once; shape `(k,)`."""
+    names = [name for name in TASK_SCALES if name in target.extra or name in feature_names(target.kind)]
+    scales = [TASK_SCALES[name] for name in names]
+    marks = [(name, f"missing_{name}") for name in names]
+    values = np.array([_row(task, marks) for task in (target, *tasks)], dtype=np.float64)  # (1 + k, m)
+    values[~np.isfinite(values)] = math.nan
+    for column, scale in enumerate(scales):
+        if scale.log:
+            values[:, column] = np.log(np.maximum(values[:, column], scale.floor))
+    gaps = (values[1:] - values[0]) / np.array([scale.unit for scale in scales])
+    weights = np.where(np.isnan(gaps), 0.0, np.array([scale.weight for scale in scales]))
+    squares = (weights * np.nan_to_num(gaps) ** 2).sum(axis=1)
+    total = weights.sum(axis=1)
+    for number, task in enumerate(tasks):
+        if target.semantic is not None and task.semantic is not None and len(target.semantic) == len(task.semantic):
+            gap = _cosine_distance(target.semantic, task.semantic) / _SEMANTIC_UNIT
+            squares[number], total[number] = (
+                squares[number] + _SEMANTIC_WEIGHT * gap**2,
+                total[number] + _SEMANTIC_WEIGHT,
+            )
+    return np.where(total > 0, np.sqrt(squares / np.where(total > 0, total, 1.0)), 1.0)
+
+
+def _row(task: TaskMetaFeatures, marks: Sequence[tuple[str, str]]) -> list[float]:
+    """Values by name, NaN where there is none or the second word of a pair marks it as missing."""
+    extra, paper = task.extra, dict(zip(feature_names(task.kind), task.paper, strict=False))
+    return [math.nan if extra.get(mark) else paper.get(name, extra.get(name, math.nan)) for name, mark in marks]
 
 
 def system_distance(a: SystemMetaFeatures, b: SystemMetaFeatures) -> float:

@@ -199,12 +199,14 @@ def _header(file: Path) -> dict[str, int]:
     try:
         with file.open("rb") as stream:
             (size,) = struct.unpack("<Q", stream.read(8))
-            header: Any = json.loads(stream.read(size)) if size <= _HEADER_LIMIT else None
+            if size > _HEADER_LIMIT:
+                raise ValueError(f"its header would have {size} bytes")
+            header: Any = json.loads(stream.read(size))
         tensors = {name: entry for name, entry in dict(header).items() if name != "__metadata__"}
         return {
             n: math.prod(e["shape"]) for n, e in tensors.items() if not str(e["dtype"]).startswith(("I", "U", "BOOL"))
         }
-    except (OSError, struct.error, ValueError, TypeError, KeyError) as error:
+    except (OSError, struct.error, ValueError, TypeError, KeyError, RecursionError) as error:
         raise ModelError(
             f"The file '{file}' is not a readable safetensors file ({error}).", hint="Download or save the model again."
         ) from error

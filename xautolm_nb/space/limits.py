@@ -24,13 +24,24 @@ def limit_parameters(parameters: Sequence[Parameter], fixed: Mapping[str, Limit]
         SpaceError: A name is unknown, no variant of a parameter holds the wish, or nothing is left.
     """
     names = list(dict.fromkeys(parameter.name for parameter in parameters))
-    for name in fixed:
+    for name, wish in fixed.items():
         if name not in names:
             raise SpaceError(f"The space has no parameter '{name}'.", hint=f"It has: {', '.join(names)}.")
+        if not _is_limit(wish):
+            raise SpaceError(
+                f"Parameter '{name}' cannot be limited to {wish!r}.",
+                hint="Give a value, a list of values, or bounds such as '<=3' or '1..3'.",
+            )
     kept = tuple(parameters)
     for name in [name for name in names if name in fixed]:
         kept = _limit_name(kept, name, fixed[name])
     return kept
+
+
+def _is_limit(wish: object) -> bool:
+    if isinstance(wish, str | int | float):
+        return True
+    return isinstance(wish, Sequence) and all(isinstance(value, str | int | float) for value in wish)
 
 
 def _limit_name(parameters: tuple[Parameter, ...], name: str, wish: Limit) -> tuple[Parameter, ...]:

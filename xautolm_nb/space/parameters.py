@@ -5,6 +5,7 @@ ranks), and discrete values sit in the middle of equal bins, so that uniform num
 """
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -34,7 +35,7 @@ def _same(left: ConfigValue, right: ConfigValue) -> bool:
 
 def is_number(value: object) -> bool:
     """Whether a value is a finite number (a bool is not one)."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 @dataclass(frozen=True, kw_only=True)

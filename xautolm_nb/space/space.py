@@ -117,11 +117,21 @@ class SearchSpace:
         return np.array([active[name].to_unit(config[name]) if name in active else INACTIVE for name in self.names])
 
     def decode(self, point: np.ndarray | Sequence[float]) -> dict[str, ConfigValue]:
-        """Read the configuration at a point of the unit cube; columns of inactive parameters are ignored."""
+        """Read the configuration at a point of the unit cube; columns of inactive parameters are ignored.
+
+        Raises:
+            SpaceError: There are more or fewer numbers than names, or one is not finite.
+        """
+        try:
+            units = np.asarray(point, dtype=float)
+        except (TypeError, ValueError, OverflowError):
+            units = np.array(np.nan)
+        if units.shape != (len(self.names),) or not np.isfinite(units).all():
+            raise SpaceError(f"A point of space '{self.name}' is {len(self.names)} finite numbers, but got {point!r}.")
         config: dict[str, ConfigValue] = {}
-        for name, unit in zip(self.names, point, strict=True):
+        for name, unit in zip(self.names, units.clip(0.0, 1.0).tolist(), strict=True):
             if (parameter := self._variant(name, config)) is not None:
-                config[name] = parameter.from_unit(float(unit))
+                config[name] = parameter.from_unit(unit)
         return config
 
     def default(self, model_id: str | None = None, method: str | None = None) -> dict[str, ConfigValue]:

@@ -18,6 +18,7 @@ from xautolm_nb.core.errors import StoreError
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.trial import CurvePoint
 from xautolm_nb.store.causes import as_failure
+from xautolm_nb.store.limits import checked
 from xautolm_nb.store.records import SPACE, Record, read_files, read_record, task_of
 
 PAIR_SECONDS: Final = 3.0
@@ -77,7 +78,12 @@ def summarize_autogoal(
     """Read original records as `read_autogoal` does, and say what was found, merged and left out."""
     records, skipped = _read_all(Path(where), model_ids or {}, on_error)
     pairs = merge_pairs(records)
-    experiences = [_experience(first, second) for first, second in pairs]
+    experiences: list[Experience] = []
+    for first, second in pairs:
+        try:
+            experiences.append(checked(_experience(first, second)))
+        except ValueError as error:
+            skipped.append(_refuse(first.name, error, on_error))
     experiences.sort(key=lambda experience: (experience.created_at, experience.task_name))
     failures = Counter(experience.failure.kind.value for experience in experiences if experience.failure)
     return experiences, AutogoalSummary(
@@ -98,15 +104,19 @@ def _read_all(where: Path, model_ids: Mapping[str, str], on_error: OnError) -> t
         try:
             records.append(read_record(name, content, model_ids))
         except ValueError as error:
-            if on_error == "raise":
-                raise StoreError(
-                    f"Expected an AutoGOAL record in {name}, but {error}.",
-                    hint="Leave such files out with on_error='skip' (--on-error skip).",
-                ) from error
-            skipped.append(Skipped(where=name, reason=str(error)))
+            skipped.append(_refuse(name, error, on_error))
     if not records and not skipped:
         raise StoreError(f"Expected AutoGOAL records (.json) at {where}, but found none.", hint="Check the path.")
     return records, skipped
+
+
+def _refuse(name: str, error: ValueError, on_error: OnError) -> Skipped:
+    if on_error == "raise":
+        raise StoreError(
+            f"Expected an AutoGOAL record in {name}, but {error}.",
+            hint="Leave such files out with on_error='skip' (--on-error skip).",
+        ) from error
+    return Skipped(where=name, reason=str(error))
 
 
 def merge_pairs(records: Sequence[Record]) -> list[tuple[Record, Record | None]]:

@@ -14,6 +14,7 @@ from xautolm_nb.core.serial import from_json, to_json
 from xautolm_nb.core.task import Metric, TaskKind
 from xautolm_nb.core.trial import CurvePoint, Failure, FailureKind
 from xautolm_nb.store.causes import as_failure
+from xautolm_nb.store.limits import checked
 from xautolm_nb.store.records import SPACE, canonical, model_name
 
 Cells: TypeAlias = Mapping[str, Any]
@@ -68,7 +69,7 @@ def read_row(cells: Cells, contexts: Mapping[str, Context], *, source: str) -> E
         raise ValueError(f"fidelity {fidelity} is not in (0, 1]")
     if seconds is not None and seconds < 0:
         raise ValueError(f"seconds {seconds} is negative")
-    return Experience(
+    experience = Experience(
         task_name=_text(cells, "task"),
         metric=Metric(name=_text(cells, "metric", "f1"), maximize=_flag(cells, "maximize", True)),
         context=_context(cells, contexts),
@@ -86,6 +87,7 @@ def read_row(cells: Cells, contexts: Mapping[str, Context], *, source: str) -> E
         trial=_integer(cells, "trial"),
         fingerprint=_text(cells, "fingerprint", ""),
     )
+    return checked(experience)
 
 
 def flat_row(experience: Experience) -> dict[str, Any]:
@@ -119,7 +121,7 @@ def _read_body(cells: Cells) -> Experience:
     experience = from_json(_text(cells, "body"), Experience)
     if cells.get("id", experience.id) != experience.id:
         raise ValueError("its body is not the one its id names (it was changed)")
-    return experience
+    return checked(experience)
 
 
 def _context(cells: Cells, contexts: Mapping[str, Context]) -> Context:
@@ -182,8 +184,14 @@ def _moment(cells: Cells) -> str:
     given = cells.get("created_at", "")
     if given == "":
         return ""
-    moment = given if isinstance(given, datetime) else datetime.fromisoformat(str(given))
-    return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)).isoformat()
+    try:
+        moment = given if isinstance(given, datetime) else datetime.fromisoformat(str(given))
+    except ValueError:
+        raise ValueError(f"created_at {str(given)[:40]!r} is not a date and time (ISO 8601)") from None
+    try:
+        return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)).isoformat()
+    except OverflowError:  # within a day of the year 1 or of the year 10,000
+        raise ValueError(f"created_at {str(given)[:40]!r} is out of range") from None
 
 
 def _text(cells: Cells, name: str, default: str | None = None) -> str:
@@ -198,8 +206,8 @@ def _number(cells: Cells, name: str, default: float | None = None) -> float | No
         return default
     try:
         number = float(cells[name])
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} {cells[name]!r} is not a number") from None
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} {str(cells[name])[:100]!r} is not a number") from None
     if math.isnan(number):
         return default
     if math.isinf(number):

@@ -2,7 +2,8 @@
 
 SQLite runs with a write-ahead log, so readers never wait for the writer, with `synchronous=FULL`: a trial may stand
 for hours of training and commits come at most a few times a second, so the few milliseconds that a sync to the disk
-costs buy that not even a power cut loses a finished trial. Writers begin with `BEGIN IMMEDIATE`: a transaction that
+costs buy that not even a power cut loses a finished trial. What is only copied from elsewhere need not wait so long.
+Writers begin with `BEGIN IMMEDIATE`: a transaction that
 reads first and upgrades its lock later can fail without being able to wait.
 """
 
@@ -20,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from xautolm_nb.core.errors import StoreError
+from xautolm_nb.core.secrets import without_secrets
 from xautolm_nb.store import schema
 from xautolm_nb.store.location import Location, network_kind
 
@@ -27,6 +29,8 @@ T = TypeVar("T")
 
 BUSY_SECONDS: Final = 30.0
 RETRY_SECONDS: Final = 60.0
+CONNECT_SECONDS: Final = 15
+"""How long a server may take to answer at all, unless the URL says otherwise (`?connect_timeout=`)."""
 
 _BUSY: Final = (
     "database is locked",
@@ -34,13 +38,22 @@ _BUSY: Final = (
     "database schema is locked",
     "deadlock detected",
     "could not serialize access",
+    "too many clients already",
+    "remaining connection slots are reserved",
+    "the database system is",  # starting up, shutting down, in recovery
+    "terminating connection",
+    "server closed the connection",
 )
+"""What passes by itself. A write may run again after any of it: none of ours does more when it is done twice."""
 
 _ADVICE: Final = (
     ("not a database", "is not a SQLite database", "Choose another file, or move this one away to start a new store."),
+    ("codec can't", "is damaged", "Restore a copy, or save what is readable: sqlite3 FILE .recover | sqlite3 NEW."),
     ("malformed", "is damaged", "Restore a copy, or save what is readable: sqlite3 FILE .recover | sqlite3 NEW."),
     ("disk is full", "cannot grow, the disk is full", "Free some space and try again; nothing was written."),
     ("readonly", "cannot be written", "Check the permissions of the file and its folder, or choose another store."),
+    ("read-only", "cannot be written", "The server is a read-only copy: choose the one that takes writes."),
+    ("permission denied", "cannot be used", "Ask for the right to create and write tables in that database."),
     ("unable to open", "cannot be opened", "Check that the folder exists and that you may write to it."),
     ("disk i/o error", "cannot be read or written (I/O error)", "Check the disk; on a network drive, use a local one."),
     ("no such table", "has lost a table", "Restore a copy, or choose another store."),
@@ -50,7 +63,16 @@ _ADVICE: Final = (
         "Another program keeps writing to it; close that one.",
     ),
     ("password authentication", "refused the user or password", "Check the user and password in the URL."),
+    ("no password supplied", "asks for a password", "Put it into the URL, PGPASSWORD or the file ~/.pgpass."),
+    ("does not exist", "does not exist", "Check the names of database and user, or create them."),
+    ("too many clients", "has no free connection", "Close other programs, or raise max_connections of the server."),
+    ("connection slots", "has no free connection", "Close other programs, or raise max_connections of the server."),
+    ("connection option", "cannot be opened with these options", "Check the part of the URL behind the '?'."),
+    ("resolve host", "cannot be reached", "Check the name of the host, and the network."),
+    ("timeout", "cannot be reached", "Check host, port and network, and that the server runs."),
     ("connection", "cannot be reached", "Check host, port and network, and that the server runs."),
+    ("too large", "cannot hold a number so large", "Check the record; nothing was written."),
+    ("out of range", "cannot hold a number so large", "Check the record; nothing was written."),
     ("foreign key", "does not know the study or context a row belongs to", "Was the study deleted meanwhile?"),
     ("unique", "already holds a row of that name", "Choose another name, or delete the old one."),
 )
@@ -98,24 +120,32 @@ class Database:
         """Run `work` in a transaction that sees one unchanging picture; it may run again after a lock conflict."""
         return self._run(work, write=False)
 
-    def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a transaction that is committed whole or not at all; it may run again after a conflict."""
-        return self._run(work, write=True)
+    def write(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """Run `work` in a transaction that is committed whole or not at all; it may run again after a conflict.
+
+        Args:
+            work: What to do.
+            durable: Whether to wait until the disk has it. Without, a power cut (not the end of a process, however
+                sudden) may take the transactions of the last moments back, each of them whole.
+        """
+        return self._run(work, write=True, durable=durable)
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
 
-    def _run(self, work: Callable[[Connection], T], *, write: bool) -> T:
+    def _run(self, work: Callable[[Connection], T], *, write: bool, durable: bool = True) -> T:
         deadline = time.monotonic() + RETRY_SECONDS
         pause = 0.01
         while True:
             try:
                 with self._turn, self._engine.connect() as connection:
-                    connection.execution_options(xautolm_write=write)
+                    connection.execution_options(xautolm_write=write, xautolm_durable=durable)
                     with connection.begin():
+                        if not durable and not self.location.is_sqlite:
+                            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                         return work(connection)
-            except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
+            except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError, OverflowError, UnicodeError) as error:
                 if not _is_busy(error) or time.monotonic() > deadline:
                     raise explain(error, self.location) from error
             # Jitter keeps two writers from meeting again at the same moment.
@@ -125,11 +155,18 @@ class Database:
     def _connect(self) -> Engine:
         url = self.location.url
         if not self.location.is_sqlite:
+            waits = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
             with _explained(self.location):
-                return sa.create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED")
+                return sa.create_engine(
+                    url,
+                    pool_pre_ping=True,
+                    isolation_level="READ COMMITTED",
+                    connect_args=waits,
+                    hide_parameters=True,
+                )
         options: dict[str, Any] = {"timeout": BUSY_SECONDS, "check_same_thread": False}
         pool = {"poolclass": sa.StaticPool} if self.location.is_memory else {}
-        engine = sa.create_engine(url, connect_args=options, **pool)
+        engine = sa.create_engine(url, connect_args=options, hide_parameters=True, **pool)
         sa.event.listen(engine, "connect", self._set_pragmas)
         sa.event.listen(engine, "begin", _begin)
         return engine
@@ -139,6 +176,7 @@ class Database:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")  # a file from elsewhere may hold views and triggers
         connection.execute("PRAGMA synchronous = FULL")
         mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
         if mode != self._journal and not self.location.is_memory:
@@ -153,7 +191,11 @@ class Database:
 
 
 def _begin(connection: Connection) -> None:
-    write = connection.get_execution_options().get("xautolm_write", False)
+    options = connection.get_execution_options()
+    write = options.get("xautolm_write", False)
+    if write:
+        sync = "FULL" if options.get("xautolm_durable", True) else "NORMAL"
+        connection.exec_driver_sql(f"PRAGMA synchronous = {sync}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
@@ -181,7 +223,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _is_busy(error: Exception) -> bool:
-    text = str(error).lower()
+    text = str(getattr(error, "orig", None) or error).lower()  # without the parameters, which may hold any words
     return any(word in text for word in _BUSY)
 
 
@@ -192,7 +234,7 @@ def _explained(location: Location) -> Iterator[None]:
     except ImportError as error:
         raise StoreError(
             f"Expected a driver for {location.url.get_backend_name()}, but {error.name!r} is not installed.",
-            hint="Install it: pip install 'psycopg[binary]'.",
+            hint="Install it: pip install 'xautolm-nb[postgres]'.",
         ) from error
     except sa.exc.SQLAlchemyError as error:
         raise explain(error, location) from error
@@ -200,7 +242,7 @@ def _explained(location: Location) -> Iterator[None]:
 
 def explain(error: Exception, location: Location) -> StoreError:
     """Put an error of the database or the file system into words: what went wrong with which store, and what to do."""
-    cause = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
+    cause = without_secrets(str(getattr(error, "orig", None) or error).strip()) or type(error).__name__
     lowered = cause.lower()
     for word, what, hint in _ADVICE:
         if word in lowered:

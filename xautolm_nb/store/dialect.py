@@ -9,10 +9,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 Row = dict[str, Any]
 
 
-def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows; one whose primary key is already there is left as it is."""
-    if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), list(rows))
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert rows and return how many; one whose primary key is already there is left as it is."""
+    if not rows:
+        return 0
+    statement = _insert(connection, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return connection.execute(statement, list(rows)).rowcount
 
 
 def upsert(connection: Connection, table: Table, row: Row) -> None:

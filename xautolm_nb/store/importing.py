@@ -1,15 +1,22 @@
 """Bringing experience into a store from wherever it lies, and carrying it out again."""
 
+import sqlite3
+import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.errors import StoreError
 from xautolm_nb.core.experience import Experience
+from xautolm_nb.core.secrets import without_secrets
 from xautolm_nb.store.autogoal import OnError, Skipped, summarize_autogoal
-from xautolm_nb.store.location import FILE_NAME
+from xautolm_nb.store.database import explain
+from xautolm_nb.store.limits import checked
+from xautolm_nb.store.location import FILE_NAME, resolve
 from xautolm_nb.store.store import ExperienceStore
 from xautolm_nb.store.tables import SUFFIXES, read_table, write_parquet
 
@@ -62,12 +69,15 @@ def import_path(
         StoreError: The path cannot be imported, or a record is bad; the store is as it was.
     """
     path = Path(path).expanduser()
-    if not path.exists():
-        raise StoreError(f"Expected something to import at {path}, but there is nothing.", hint="Check the path.")
+    if not _exists(path):
+        raise StoreError(
+            f"Expected something to import at {without_secrets(str(path))}, but there is nothing.",
+            hint="Check the path; the store on a server is merged (xautolm store merge URL).",
+        )
     if (path / FILE_NAME).is_file() or path.suffix in (".sqlite", ".sqlite3", ".db"):
-        with ExperienceStore.open(path) as other:
-            experiences = other.experiences()
-        return _import(store, path, experiences, len(experiences), ())
+        with _copied(path) as other:
+            found, left_out = _sound(other, path.name, on_error)
+        return _import(store, path, found, len(found), tuple(left_out))
     if path.suffix.lower() in SUFFIXES:
         found, left_out = read_table(path, contexts=_known(store), model_ids=model_ids, on_error=on_error)
         return _import(store, path, found, len(found), tuple(left_out))
@@ -81,8 +91,12 @@ def import_path(
 
 
 def merge(store: ExperienceStore, other: ExperienceStore) -> int:
-    """Take over the experiences of another store that this one lacks; returns how many. Studies stay where they are."""
-    return store.append(*other.experiences())
+    """Take over the experiences of another store that this one lacks; returns how many. Studies stay where they are.
+
+    Raises:
+        StoreError: A record of the other store is bad; this store is as it was.
+    """
+    return store.append(*_sound(other, other.location, "raise")[0], durable=True)
 
 
 def export_parquet(store: ExperienceStore, path: str | Path) -> int:
@@ -97,6 +111,54 @@ def export_parquet(store: ExperienceStore, path: str | Path) -> int:
     return write_parquet(store.experiences(), path)
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, or holds a NUL
+        return False
+
+
+@contextmanager
+def _copied(path: Path) -> Iterator[ExperienceStore]:
+    """Open a copy of a store: the other is neither changed nor brought to our version, and may be read-only."""
+    location = resolve(path)
+    assert location.file is not None
+    with tempfile.TemporaryDirectory(prefix="xautolm-import-") as folder:
+        copy = Path(folder) / FILE_NAME
+        try:
+            with (
+                closing(sqlite3.connect(f"file:{quote(str(location.file))}?mode=ro", uri=True)) as source,
+                closing(sqlite3.connect(copy)) as target,
+            ):
+                source.backup(target)
+        except (sqlite3.Error, UnicodeError) as error:
+            raise explain(error, location) from error
+        try:
+            opened = ExperienceStore.open(copy)
+        except StoreError as error:  # speak of the file people know
+            raise StoreError(error.message.replace(str(copy), str(location.file)), hint=error.hint) from error
+        with opened:
+            yield opened
+
+
+def _sound(other: ExperienceStore, where: str, on_error: OnError) -> tuple[list[Experience], list[Skipped]]:
+    """Read the experiences of a store that keep within the limits, and what was left out."""
+    found, bad = other.readable()
+    experiences: list[Experience] = []
+    for experience in found:
+        try:
+            experiences.append(checked(experience))
+        except ValueError as error:
+            bad[experience.id] = str(error)
+    skipped = [Skipped(where=f"experience {name} of {where}", reason=reason) for name, reason in bad.items()]
+    if skipped and on_error == "raise":
+        raise StoreError(
+            f"Expected a sound record as {skipped[0].where}, but {skipped[0].reason}.",
+            hint="Leave such records out with on_error='skip' (--on-error skip).",
+        )
+    return experiences, skipped
+
+
 def _import(
     store: ExperienceStore, path: Path, experiences: list[Experience], records: int, skipped: tuple[Skipped, ...]
 ) -> ImportSummary:
@@ -105,7 +167,7 @@ def _import(
         path=str(path),
         records=records,
         experiences=len(experiences),
-        new=store.append(*experiences),
+        new=store.append(*experiences, durable=True),
         succeeded=sum(experience.succeeded for experience in experiences),
         by_task=dict(Counter(experience.task_name for experience in experiences)),
         by_failure=dict(failures.most_common()),

@@ -1,6 +1,7 @@
 """Where a store lies: from what a user writes to a database URL and a folder."""
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,17 @@ import psutil
 import sqlalchemy as sa
 
 from xautolm_nb.core.errors import StoreError
+from xautolm_nb.core.secrets import without_secrets
 
 FILE_NAME = "store.sqlite"
 
 DIALECTS = ("sqlite", "postgresql")
+
+_URL = re.compile(r"\w{2,}(\+\w+)?:/|:/")
+"""Also what only looks like a URL: it may hold a password, which must not become the name of a folder."""
+
+_USER_AND_PASSWORD = re.compile(r"(:/+[^:/@]*):.*(?=@)")
+_PASSWORD_OPTION = re.compile(r"(?<=[?&])password=[^&]*&?")
 
 _NETWORK = frozenset(
     {
@@ -35,6 +43,12 @@ _NETWORK = frozenset(
         "gpfs",
         "beegfs",
         "ceph",
+        "cephfs",
+        "juicefs",
+        "orangefs",
+        "panfs",
+        "prl_fs",
+        "vboxsf",
         "glusterfs",
         "ncpfs",
         "sshfs",
@@ -69,7 +83,7 @@ class Location:
     def __str__(self) -> str:
         if self.is_memory:
             return ":memory:"
-        return str(self.file) if self.file else self.url.render_as_string(hide_password=True)
+        return str(self.file) if self.file else without_secrets(self.url.render_as_string(hide_password=True))
 
 
 class Mount(NamedTuple):
@@ -97,8 +111,8 @@ def resolve(where: str | Path | None = None) -> Location:
     """
     if where is None:
         where = os.environ.get("XAUTOLM_STORE") or default_home() / FILE_NAME
-    if isinstance(where, str) and "://" in where:
-        return _from_url(where)
+    if _URL.match(str(where)):
+        return _from_url(str(where))
     if str(where) == ":memory:":
         return _from_url("sqlite://")
     return _from_path(Path(where).expanduser())
@@ -113,11 +127,16 @@ def _from_path(path: Path) -> Location:
 def _from_url(text: str) -> Location:
     try:
         url = sa.make_url(text)
-    except (sa.exc.ArgumentError, ValueError) as error:
+    except (sa.exc.ArgumentError, ValueError):  # its words may hold a part of the password
         raise StoreError(
             "Expected a database URL such as postgresql://user@host/name, but it cannot be read.",
             hint="Check the spelling; special characters of a password are percent-encoded.",
-        ) from error
+        ) from None
+    if url.get_backend_name() != "sqlite" and text.count("@") > 1:  # the rest would pass for host and database
+        raise StoreError(
+            "Expected a database URL such as postgresql://user@host/name, but user or password hold an '@'.",
+            hint="Percent-encode the special characters of a password: '@' is %40.",
+        )
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() not in DIALECTS:
@@ -129,6 +148,11 @@ def _from_url(text: str) -> Location:
     if file is not None and not url.query:
         url = url.set(database=str(file))
     return Location(url=url, file=file, home=file.parent if file else default_home())
+
+
+def without_password(where: str) -> str:
+    """Return a place of a store as it may stand in a notebook: the user of a URL stays, the password is left out."""
+    return _USER_AND_PASSWORD.sub(r"\1", _PASSWORD_OPTION.sub("", where)) if _URL.match(where) else where
 
 
 def _file_of(url: sa.URL) -> Path | None:

@@ -149,7 +149,9 @@ def _parse(content: bytes) -> dict[str, Any]:
         raise ValueError(f"it is larger than {MAX_BYTES // 1024**2} MiB")
     try:
         data = json.loads(content)  # Python's parser accepts the non-standard Infinity of these files
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except ValueError as error:
         raise ValueError(f"it is not JSON ({error})") from error
     if not isinstance(data, dict) or "algorithms" not in data:
         raise ValueError("it has no 'algorithms'")
@@ -209,7 +211,10 @@ def canonical(name: str, value: ConfigValue) -> ConfigValue:
     """Give an original parameter its one numeric type, so that logs (`0`) and tables (`0.0`) name one configuration."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    return int(value) if name in _INTEGERS and float(value).is_integer() else float(value)
+    try:
+        return int(value) if name in _INTEGERS and float(value).is_integer() else float(value)
+    except OverflowError:
+        raise ValueError(f"the parameter '{name}' is too large") from None
 
 
 def _context(data: Mapping[str, Any]) -> Context:
@@ -257,6 +262,9 @@ def _metrics(data: Mapping[str, Any]) -> tuple[dict[str, float | None], dict[str
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:  # a whole number beyond all floats
+        return None

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.errors import StoreError
 from xautolm_nb.core.experience import Experience
+from xautolm_nb.core.secrets import without_secrets
 from xautolm_nb.core.serial import content_id, from_json, from_plain, to_json, to_plain
 from xautolm_nb.core.study import StudyRecord
 from xautolm_nb.core.trial import Trial
@@ -20,19 +21,20 @@ _NUMBERS_BY_NAME = frozenset({"expected", "metrics", "extra"})
 def storable(value: T, kind: type[T], what: str) -> T:
     """Return `value` as it will read back, so that ids and comparisons hold on both sides of the store.
 
-    Numbers take their declared types and text that cannot be encoded is replaced. Values that are not finite are left
-    out of maps of numbers; a validation without a finite score is left out of the curve.
+    Numbers take their declared types, text that cannot be encoded is replaced, passwords and access tokens are hidden.
+    Values that are not finite are left out of maps of numbers; a validation without a finite score is left out of the
+    curve.
 
     Raises:
         StoreError: The value does not fit its type; the message names `what` and the field.
     """
     try:
-        return from_json(to_json(value).encode(), kind)
-    except (ValueError, TypeError):
+        return from_json(without_secrets(to_json(value)), kind)
+    except (ValueError, TypeError, RecursionError):
         pass  # rare: mend what can be mended and try once more
     try:
-        return from_json(to_json(_mended(to_plain(value))).encode(), kind)
-    except (ValueError, TypeError) as error:
+        return from_json(without_secrets(to_json(_mended(to_plain(value)))), kind)
+    except (ValueError, TypeError, RecursionError) as error:
         raise StoreError(
             f"Expected {what} in the declared types, but a field does not fit: {error}.",
             hint="Numbers must be finite, and a config holds only text, numbers and booleans.",
@@ -40,8 +42,6 @@ def storable(value: T, kind: type[T], what: str) -> T:
 
 
 def _mended(plain: Any) -> Any:
-    if isinstance(plain, str):
-        return plain.encode("utf-8", "replace").decode()
     if isinstance(plain, list):
         return [_mended(item) for item in plain if not (isinstance(item, Mapping) and _is_blank_point(item))]
     if not isinstance(plain, Mapping):
@@ -60,21 +60,23 @@ def _is_blank_point(item: Mapping[str, Any]) -> bool:
 
 def context_row(context: Context) -> Row:
     """Write a context as a row of `contexts`."""
+    body = to_json(context)
     return {
         "id": content_id(context),
         "kind": context.task.kind,
         "paper": to_json([*context.task.paper, *context.system.paper]),
-        "body": to_json(context),
+        "body": body,
     }
 
 
 def experience_row(experience: Experience, context_id: str) -> Row:
     """Write a storable experience as a row of `experiences`; the body leaves the context out."""
-    body = to_plain(experience)
+    body = from_json(to_json(experience), dict[str, Any])
+    name = content_id(body)
     del body["context"]
     config = experience.config
     return {
-        "id": experience.id,
+        "id": name,
         "context_id": context_id,
         "task_name": experience.task_name,
         "space": experience.space,

@@ -6,13 +6,32 @@ filter, count and sort, and so that people can look at a store with any SQL tool
 """
 
 from collections.abc import Callable, Sequence
+from typing import final
 
 import sqlalchemy as sa
-from sqlalchemy import Column, Connection, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Column, Connection, Dialect, Float, ForeignKey, Index, Integer, String, Table, TypeDecorator
+from sqlalchemy import Text as AnyText
 
 from xautolm_nb.core.errors import StoreError
+from xautolm_nb.core.serial import whole_text
 
 metadata = sa.MetaData()
+
+
+@final
+class Text(TypeDecorator[str]):
+    """Text that both databases take: NUL, which PostgreSQL refuses, and halves of characters become U+FFFD.
+
+    Holds for what is written and for what is asked for, so that the two still agree.
+    """
+
+    impl = AnyText
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Mend text on its way to the database."""
+        return None if value is None else whole_text(value).replace("\0", "\ufffd")
+
 
 meta = Table(
     "meta",
@@ -122,8 +141,8 @@ def stored_version(connection: Connection) -> int | None:
     present = set(sa.inspect(connection).get_table_names())
     if "meta" in present:
         value = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema_version"))
-        if value is not None and value.isdigit():
-            return int(value)
+        if value is not None and value.isascii() and value.isdigit():
+            return _whole(int(value[:9]), present)
     # Any foreign table makes a SQLite file someone else's; a PostgreSQL schema may be shared by several programs.
     foreign = present if connection.dialect.name == "sqlite" else present & set(metadata.tables)
     if foreign:
@@ -132,6 +151,17 @@ def stored_version(connection: Connection) -> int | None:
             hint="Choose another file or database for the store.",
         )
     return None
+
+
+def _whole(version: int, present: set[str]) -> int:
+    """Return the version, if a store of this version has all its tables (a view in the place of one is none)."""
+    lost = sorted(set(metadata.tables) - present)
+    if lost and version == current_version():
+        raise StoreError(
+            f"Expected an experience store, but the database has lost its tables {lost}.",
+            hint="Restore a copy, or choose another store.",
+        )
+    return version
 
 
 def prepare(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:

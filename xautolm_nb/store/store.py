@@ -1,7 +1,7 @@
 """The experience store: past trials for other tasks to learn from, and the studies that make them."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, final
@@ -23,6 +23,9 @@ from xautolm_nb.store.studies import IsAlive
 
 T = TypeVar("T")
 
+Weigh = Callable[[Context, Sequence[Context]], Iterable[float]]
+"""Weights of contexts for a target, from 0."""
+
 
 @final
 class ExperienceStore:
@@ -35,6 +38,7 @@ class ExperienceStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._contexts: dict[str, Context] = {}  # content ids never change their content, so this cannot grow stale
+        self._known: set[str] = set()  # ids of contexts that were written; none is ever removed
 
     @classmethod
     def open(cls, where: str | Path | None = None) -> Self:
@@ -82,8 +86,12 @@ class ExperienceStore:
 
     # Experiences
 
-    def append(self, *new: Experience) -> int:
+    def append(self, *new: Experience, durable: bool = False) -> int:
         """Write experiences in one transaction; those already there (equal content ids) are left alone.
+
+        Args:
+            *new: The experiences, which exist elsewhere (what a study brings comes by `finish_trial`).
+            durable: Whether to wait until the disk has them. Without, nothing but a power cut takes the last back.
 
         Returns:
             How many were new.
@@ -91,8 +99,14 @@ class ExperienceStore:
         Raises:
             StoreError: One does not fit its declared types; nothing was written.
         """
+        if not new:
+            return 0
         prepared = experiences.prepare(new)
-        return self._database.write(lambda connection: experiences.append(connection, prepared)) if new else 0
+        number = self._database.write(
+            lambda connection: experiences.append(connection, prepared, self._known), durable=durable
+        )
+        self._known.update(prepared.contexts)
+        return number
 
     def experiences(
         self,
@@ -124,6 +138,47 @@ class ExperienceStore:
         )
         return self._database.read(lambda connection: experiences.read(connection, query, self._contexts))
 
+    def similar(
+        self,
+        context: Context,
+        k: int = 50,
+        *,
+        weigh: Weigh,
+        metric: str | None = None,
+        exclude_study: str | None = None,
+    ) -> list[Experience]:
+        """Read the `k` experiences of the most similar contexts of the same kind of task.
+
+        Args:
+            context: The target.
+            k: At most so many.
+            weigh: Gives the weight of each of some contexts for the target, such as `metafeatures.context_weights`;
+                contexts of weight 0 teach nothing and are left out.
+            metric: Only of this metric.
+            exclude_study: Not of the study with this id.
+
+        Returns:
+            Those of the heaviest context first, the newest first within a context.
+        """
+
+        def work(connection: Connection) -> list[Experience]:
+            names = experiences.context_ids(connection, context.task.kind)
+            experiences.load_contexts(connection, names, self._contexts)
+            names = [name for name in names if name in self._contexts]
+            weights = weigh(context, [self._contexts[name] for name in names])
+            order = [name for weight, name in sorted(zip(weights, names, strict=True), reverse=True) if weight > 0]
+            found: list[Experience] = []
+            for name in order:
+                query = experiences.select(
+                    context_ids=[name], metric=metric, exclude_study=exclude_study, limit=k - len(found)
+                )
+                found += experiences.read(connection, query, self._contexts)
+                if len(found) >= k:
+                    break
+            return found
+
+        return self._database.read(work)
+
     def contexts(self, kind: TaskKind | None = None) -> list[tuple[str, Context, int]]:
         """Return id, context and number of experiences of each context, the most experienced first."""
 
@@ -133,6 +188,17 @@ class ExperienceStore:
             return [(name, self._contexts[name], number) for name, number in counts if name in self._contexts]
 
         return self._database.read(work)
+
+    def readable(self) -> tuple[list[Experience], dict[str, str]]:
+        """Read all experiences, the newest first, and why the others cannot be read, by id."""
+        bad: dict[str, str] = {}
+
+        def note(kind: str, name: str, error: Exception) -> None:
+            if kind == "experience":  # one without its context is noted itself
+                bad[name] = str(error)
+
+        query = experiences.select()
+        return self._read(lambda connection: experiences.read(connection, query, self._contexts, note)), bad
 
     def count(self) -> int:
         """Return the number of experiences."""
@@ -218,7 +284,7 @@ class ExperienceStore:
         def work(connection: Connection) -> None:
             studies.save_trial(connection, study_id, trial)
             experiences.forget(connection, study_id, trial.number)
-            experiences.append(connection, prepared)
+            experiences.append(connection, prepared, self._known)
             if changes:
                 studies.update(connection, study_id, changes)
 
