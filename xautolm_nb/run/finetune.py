@@ -108,16 +108,20 @@ class FineTuning:
                 self._engine = self._build_engine(saved)
 
     def run(self) -> Outcome:
-        """Train to each rung in turn, validate there, and stop where the trial is to stop."""
-        position, target = self._position, self._job.trial.target
+        """Train to each rung in turn, validate there, and stop where the trial is to stop, or has peaked."""
+        position, target, task = self._position, self._job.trial.target, self._job.task
         for rung in position.rungs_ahead(self._job.rungs, target):
             if not self._train_until(position.steps_at(rung)):
                 self._save()
                 return self.outcome()
             self._validate(rung)
-            if rung == target or self._keeper.is_cheap():
+            if rung < 1.0 and position.has_peaked(task.rows["validation"], maximize=task.metric.maximize):
+                position.end()
+            if rung == target or position.is_finished or self._keeper.is_cheap():
                 self._save()
             self._listen.rung(self.outcome())
+            if position.is_finished:
+                break
         return self.outcome()
 
     def outcome(self) -> Outcome:
