@@ -24,6 +24,13 @@ def test_more_work_takes_more_time(gpu: Context, change: dict[str, ConfigValue])
     assert estimate(more, ROBERTA, gpu).seconds > estimate(less, ROBERTA, gpu).seconds
 
 
+def test_the_body_below_a_head_is_paid_for_once(context: Context) -> None:
+    one, ten = (estimate(config("head", epochs=epochs), ROBERTA, context).seconds_train for epochs in (1, 10))
+    assert one < ten < 1.5 * one
+    one, ten = (estimate(config("lora", epochs=epochs), ROBERTA, context).seconds_train for epochs in (1, 10))
+    assert ten > 9 * one
+
+
 def test_methods_need_ever_less_memory(gpu: Context) -> None:
     need = [estimate(config(method), ROBERTA, gpu).memory_gib for method in ("full", "partial", "lora", "head")]
     assert need == sorted(need, reverse=True)
