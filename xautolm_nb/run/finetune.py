@@ -155,14 +155,14 @@ class FineTuning:
         )
 
     def _build_engine(self, saved: Packed | None) -> Engine:
-        total = self._position.total
+        job = self._job
         engine = Engine(
-            self._job,
+            job,
             self._train,
             self._precision,
             micro_batch=self._micro_batch,
-            total=total,
-            checkpointing=needs_checkpointing(self._job.trial.config, self._job.model, self._job.context),
+            total=self._position.total,
+            checkpointing=needs_checkpointing(job.trial.config, job.model, job.context, factor=job.memory_factor),
         )
         if saved is not None:
             engine.unpack(*saved, step=self._position.step)
@@ -279,7 +279,7 @@ def micro_batch(job: Job) -> int:
     Raises:
         TrialError: Not even one row fits (`out_of_memory`).
     """
-    fit = fit_micro_batch(job.trial.config, job.model, job.context)
+    fit = fit_micro_batch(job.trial.config, job.model, job.context, factor=job.memory_factor)
     if fit is None:
         raise TrialError(
             FailureKind.OUT_OF_MEMORY,

@@ -25,7 +25,8 @@ MEMORY_SHARE = 0.85
 """Share of the device's memory a trial may fill by prediction; above 61 % of it 23 of 53 recorded trials failed."""
 _SETTLED = 16
 """Updates before a score says anything about where a run goes."""
-_OVERHEAD_BYTES = 1e9  # CUDA context, kernels and workspace; on a CPU the libraries (0.5e9 measured) and the data
+_OVERHEAD_BYTES = {"cuda": 1e9, "mps": 1e9, "cpu": 1e9}
+"""CUDA context, kernels and workspace; on a CPU the libraries."""
 _LINEAR_BYTES = {True: 40, False: 90}
 """Kept per token, width and layer, with and without mixed precision. Measured on a CPU (MiniLM, batches of 16 to 32
 rows, 64 to 256 tokens, peak resident memory): 88. Mixed precision keeps norms and residuals in float32, so it lies
@@ -132,25 +133,35 @@ def estimate(config: Config, model: ModelInfo, context: Context) -> Physics:
     return replace(physics, seconds_eval=look * len(physics.looks(DEFAULT_RUNGS)))
 
 
-def fit_micro_batch(config: Config, model: ModelInfo, context: Context) -> tuple[int, int] | None:
+def fit_micro_batch(
+    config: Config, model: ModelInfo, context: Context, *, factor: float = 1.0
+) -> tuple[int, int] | None:
     """Split the wanted batch so that it fits: (rows per forward pass, passes per update).
 
     The largest power-of-two part of the batch whose predicted memory is at most 85 % of the device's; where not even
-    one row fits, the largest with checkpointing; None when that does not help either.
+    one row fits, the largest with checkpointing; None when that does not help either. Predictions are multiplied by
+    `factor`, which measured peaks have taught (`residual`).
     """
     batch = int(config["batch_size"])
     for checkpointing in (False, True):
         micro = batch
         while micro >= 1:
-            if memory_bytes(config, model, context, micro, checkpointing=checkpointing) <= _allowed(context):
+            need = memory_bytes(config, model, context, micro, checkpointing=checkpointing)
+            if factor * need <= _allowed(context):
                 return micro, math.ceil(batch / micro)
             micro //= 2
     return None
 
 
-def needs_checkpointing(config: Config, model: ModelInfo, context: Context) -> bool:
+def needs_checkpointing(config: Config, model: ModelInfo, context: Context, *, factor: float = 1.0) -> bool:
     """Whether not even one row a pass fits unless activations are computed again in the backward pass."""
-    return memory_bytes(config, model, context, 1) > _allowed(context)
+    return factor * memory_bytes(config, model, context, 1) > _allowed(context)
+
+
+def expected_peak_gib(config: Config, model: ModelInfo, context: Context, micro_batch: int) -> float:
+    """The peak that training will read: on a GPU what is allocated, without the context and the workspace."""
+    untold = _OVERHEAD_BYTES["cuda"] if context.system.device == "cuda" else 0.0
+    return (memory_bytes(config, model, context, micro_batch) - untold) / GIB
 
 
 def _allowed(context: Context) -> float:
@@ -184,7 +195,7 @@ def memory_bytes(
         inputs = 4.0 * micro_batch * longest_tokens(config, model, context) * model.hidden * model.layers
         activations = min(activations, inputs + activations / max(_kept_layers(config, model), 1.0))
     logits = _LOGIT_BYTES * micro_batch * written_tokens(context) * model.vocabulary
-    return weights + trained * (4 + state) + activations + logits + _OVERHEAD_BYTES
+    return weights + trained * (4 + state) + activations + logits + _OVERHEAD_BYTES.get(context.system.device, 1e9)
 
 
 def _activations(config: Config, model: ModelInfo, context: Context, rows: int, *, amp: bool) -> float:
