@@ -14,7 +14,6 @@ from xautolm_nb.core.model import Architecture
 from xautolm_nb.core.study import StudyRecord
 from xautolm_nb.core.task import Task, TaskKind
 from xautolm_nb.core.trial import CurvePoint, Outcome, Trial, TrialState
-from xautolm_nb.report import Reference, Report
 from xautolm_nb.run.export import export
 from xautolm_nb.run.finetune import fine_tune
 from xautolm_nb.run.protocol import Job
@@ -27,10 +26,6 @@ CELLS: list[tuple[TaskKind, Architecture]] = [
     ("generation", "decoder"),
     ("generation", "encoder_decoder"),
 ]
-REPORT = Report(
-    study="s", name="n", split="test", best_trial=1, best_config={"model": "m"}, best_score=0.8, metric="rouge_l",
-    references=(Reference(name="xautolm-nb (best)", metrics={"rouge_l": 0.79}),), trials=2, failed=0,
-)  # fmt: skip
 
 
 class Deaf:
@@ -56,11 +51,11 @@ def a_record(task: Task | None = None) -> StudyRecord:
 
 def test_the_card_says_config_scores_data_and_how_to_load() -> None:
     record = a_record()
-    card = model_card(record, a_trial(), REPORT, "my-model")
+    card = model_card(record, a_trial(), {"test rouge_l": 0.79}, "my-model")
     for part in (
         'pipeline("text-classification", "my-model")',
-        "| validation f1 | 0.8000 |",
-        "| test rouge_l | 0.7900 |",
+        "| validation f1 | 0.8 |",
+        "| test rouge_l | 0.79 |",
         "learning_rate",
         record.task.fingerprint,
     ):
@@ -69,7 +64,7 @@ def test_the_card_says_config_scores_data_and_how_to_load() -> None:
 
 def test_pairs_are_shown_as_pairs() -> None:
     record = a_record()
-    card = model_card(replace(record, task=replace(record.task, text=("a", "b"))), a_trial(), None, "m")
+    card = model_card(replace(record, task=replace(record.task, text=("a", "b"))), a_trial(), {}, "m")
     assert '"text_pair"' in card
 
 
@@ -90,7 +85,7 @@ def test_the_example_of_the_card_runs_on_the_exported_model(
     assert outcome.failure is None
     export(job, tmp_path / "out")
     best = a_trial(config=own, curve=outcome.curve)
-    card = model_card(a_record(task), best, None, "out", is_encoder_decoder=architecture == "encoder_decoder")
+    card = model_card(a_record(task), best, {}, "out", is_encoder_decoder=architecture == "encoder_decoder")
     example = re.search(r"```python\n(.*?)```", card, re.DOTALL)
     assert example is not None
     monkeypatch.chdir(tmp_path)

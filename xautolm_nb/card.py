@@ -1,14 +1,10 @@
 """The model card of an exported model: what it is, how it scored, how to load it with Transformers alone."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from xautolm_nb.core.study import StudyRecord
 from xautolm_nb.core.task import Task
 from xautolm_nb.core.trial import Trial
-
-if TYPE_CHECKING:
-    from xautolm_nb.report import Report
 
 CLASSES_SHOWN = 50
 _TAGS = {
@@ -44,14 +40,14 @@ print(tokenizer.decode(written{start}, skip_special_tokens=True))"""
 
 
 def model_card(
-    record: StudyRecord, best: Trial, report: "Report | None", folder: str, *, is_encoder_decoder: bool = False
+    record: StudyRecord, best: Trial, scores: Mapping[str, float], folder: str, *, is_encoder_decoder: bool = False
 ) -> str:
     """The card in Markdown.
 
     Args:
         record: The study.
         best: The trial whose weights are exported.
-        report: Its scores on the test split, if they are known.
+        scores: What else it scored, by split and metric (`test f1`).
         folder: Name of the exported folder, as the example loads it.
         is_encoder_decoder: Whether a model that writes has an encoder of its own.
     """
@@ -76,13 +72,11 @@ trial {best.number}), starting from `{best.config.get("model")}`.
 
 ## Scores
 
-| split and metric | value |
-|---|---|
-{_scores(task, best, report)}
+{_table("split and metric", {f"validation {task.metric.name}": best.score, **scores})}
 
 ## Configuration (seed {best.seed}, {best.fidelity:.0%} of the full run)
 
-{_table("parameter", best.config)}
+{_table("parameter", dict(sorted(best.config.items())))}
 
 ## Data
 
@@ -111,13 +105,10 @@ def _classes(task: Task) -> str:
     return f"\nClasses: {labels}\n" if labels else ""
 
 
-def _scores(task: Task, best: Trial, report: "Report | None") -> str:
-    lines = [f"| validation {task.metric.name} | {best.score:.4f} |"]
-    if report is not None:
-        lines += [f"| {report.split} {name} | {value:.4f} |" for name, value in report.test.metrics.items()]
-    return "\n".join(lines)
-
-
 def _table(title: str, values: Mapping[str, object]) -> str:
-    rows = [f"| {name} | {value} |" for name, value in sorted(values.items())]
+    rows = [f"| {name} | {_written(value)} |" for name, value in values.items()]
     return "\n".join([f"| {title} | value |", "|---|---|", *rows])
+
+
+def _written(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -241,7 +241,8 @@ def export_model(view: StudyView, runner: Runner, folder: Path, report: Report |
     try:
         runner.export(view.record.task, best, str(part))
         (part / "xautolm.json").write_text(json.dumps(_facts(view, best, report), indent=2, ensure_ascii=False))
-        card = model_card(view.record, best, report, folder.name, is_encoder_decoder=_is_encoder_decoder(part))
+        scores = {f"{report.split} {name}": value for name, value in report.test.metrics.items()} if report else {}
+        card = model_card(view.record, best, scores, folder.name, is_encoder_decoder=_is_encoder_decoder(part))
         (part / "README.md").write_text(card)
         if folder.exists():
             folder.rmdir()
