@@ -213,7 +213,7 @@ def test_the_batch_size_decides_the_steps_and_the_micro_batch_does_not_change_th
 ) -> None:
     config = {"dropout": 0.0}  # dropout draws per micro-batch
     whole = run(make_job(config=config, folder="whole"))
-    monkeypatch.setattr("xautolm_nb.run.finetune.fit_micro_batch", lambda *_: (4, 4))
+    monkeypatch.setattr("xautolm_nb.run.finetune.fit_micro_batch", lambda *_, **__: (4, 4))
     cut = run(make_job(config=config, folder="cut"))
     assert [point.step for point in cut.curve] == [point.step for point in whole.curve]
     losses = zip(cut.curve, whole.curve, strict=True)
@@ -221,7 +221,7 @@ def test_the_batch_size_decides_the_steps_and_the_micro_batch_does_not_change_th
 
 
 def test_a_trial_that_cannot_fit_is_refused_by_prediction(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xautolm_nb.run.finetune.fit_micro_batch", lambda *_: None)
+    monkeypatch.setattr("xautolm_nb.run.finetune.fit_micro_batch", lambda *_, **__: None)
     outcome = run(make_job())
     assert outcome.failure is not None and outcome.failure.kind is FailureKind.OUT_OF_MEMORY
 
