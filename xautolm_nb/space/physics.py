@@ -25,12 +25,17 @@ MEMORY_SHARE = 0.85
 """Share of the device's memory a trial may fill by prediction; above 61 % of it 23 of 53 recorded trials failed."""
 _SETTLED = 16
 """Updates before a score says anything about where a run goes."""
-_OVERHEAD_BYTES = {"cuda": 1e9, "mps": 1e9, "cpu": 1e9}
-"""CUDA context, kernels and workspace; on a CPU the libraries."""
-_LINEAR_BYTES = {True: 40, False: 90}
-"""Kept per token, width and layer, with and without mixed precision. Measured on a CPU (MiniLM, batches of 16 to 32
-rows, 64 to 256 tokens, peak resident memory): 88. Mixed precision keeps norms and residuals in float32, so it lies
-between the 34 of purely 16-bit layers and the 68 of float32; our GPU figure is that estimate, not a measurement."""
+_OVERHEAD_BYTES = {"cuda": 1e9, "mps": 1e9, "cpu": 4.5e8}
+"""CUDA context, kernels and workspace; on a CPU the libraries (0.35 to 0.4e9 measured) and some data."""
+_LINEAR_BYTES = {"amp": 40, "float32": 90, "bfloat16": 60}
+"""Kept per token, width and layer: in mixed precision on a GPU, and on a CPU without and with native bfloat16. On a CPU
+measured (MiniLM, 4 to 32 rows, 32 to 256 tokens, peak resident memory): 88 and 59. Mixed precision keeps norms and
+residuals in float32, so it lies between the 34 of purely 16-bit layers and the 68 of float32; our GPU figure is that
+estimate, not a measurement."""
+_ADAPTER_BYTES = {"amp": 3, "float32": 6, "bfloat16": 11}
+"""Kept beside it per token and width of a LoRA layer's input. With bfloat16 measured on a CPU (MiniLM, all linear
+layers): a copy after dropout, its noise in float32, a copy in 16 bits. On a GPU, where dropout keeps a mask of one byte
+and the copy has 16 bits, and with float32 it is an estimate."""
 _SQUARED_BYTES = {True: 20, False: 14}
 """Kept per attention score where scores are stored: measured 13.8 on a CPU; on a GPU only for `_UNFUSED` families."""
 _UNFUSED = frozenset({"deberta", "deberta-v2"})
@@ -199,19 +204,29 @@ def memory_bytes(
 
 
 def _activations(config: Config, model: ModelInfo, context: Context, rows: int, *, amp: bool) -> float:
-    """Bytes kept for the backward pass, at the longest batch; a frozen body keeps two layers' worth."""
+    """Bytes kept for the backward pass, at the longest batch; a frozen body keeps less than a layer's worth."""
     length = longest_tokens(config, model, context)
     heads = model.heads or model.hidden / 64
-    linear = rows * length * model.hidden * _LINEAR_BYTES[amp]
+    numbers = "amp" if amp else "bfloat16" if context.system.bfloat16 else "float32"
+    width = rows * length * model.hidden
+    linear = width * _LINEAR_BYTES[numbers]
     stored = context.system.device != "cuda" or model.family in _UNFUSED
     squared = rows * heads * length**2 * _SQUARED_BYTES[amp] if stored else 0.0
-    return (linear + squared) * _kept_layers(config, model)
+    adapters = width * _adapted_inputs(config, model) * _ADAPTER_BYTES[numbers] * model.layers
+    return (linear + squared) * _kept_layers(config, model) + adapters
+
+
+def _adapted_inputs(config: Config, model: ModelInfo) -> float:
+    """Inputs of a layer's LoRA adapters, in widths: four of the attention, then those of the feed-forward part."""
+    if config["method"] not in LORA_METHODS:
+        return 0.0
+    return 4.0 if config.get("lora_targets") == "attention" else 5.0 + model.intermediate / max(model.hidden, 1)
 
 
 def _kept_layers(config: Config, model: ModelInfo) -> float:
     match str(config["method"]):
         case "head":
-            return min(2.0, model.layers)
+            return min(0.8, model.layers)
         case method if method in (*LORA_METHODS, *PROMPT_METHODS, "ia3"):
             return 0.8 * model.layers
         case "partial":
