@@ -1,6 +1,6 @@
 """Workers: what a trial costs beside its training and validating, over a sequence of trials.
 
-    python -m benchmarks.worker --data DATA/meld --model FOLDER --json benchmarks/results/worker.json
+    python -m benchmarks.worker --data DATA/sst2 --model FOLDER --json benchmarks/results/worker.json
 
 A sequence of trials runs through `ProcessRunner` as a search runs them: the worker is spawned, loads the model anew for
 each trial, and is used again. The trials take one step on few rows, so that nearly all that they cost is what is to be
@@ -31,7 +31,7 @@ from xautolm_nb.run import ProcessRunner
 from xautolm_nb.space import inspect_folder
 from xautolm_nb.tasks import prepare_task
 
-ROWS = 64
+ROWS = 24
 
 
 def processor_seconds() -> float:
