@@ -6,6 +6,9 @@ Programs:
     curves     multi-fidelity search over recorded learning curves
     overhead   seconds and memory that a proposal takes
     live       equal wall-clock time, real fine-tuning
+    training   one trial beside the Trainer of Transformers
+    worker     what a trial costs beside training and validating
+    memory     predicted and measured peaks
     panel      the JupyterLab panel in a real browser: ready, answers, scrolling, memory
     pictures   takes the pictures of the README from a real search
     figures    draws what the others wrote, or prints it as tables

@@ -3,7 +3,7 @@
     python -m benchmarks.memory --model FOLDER --model FOLDER[:3] --json benchmarks/results/memory.json
 
 Each cell is a fresh process that takes two optimizer steps on rows of one length and reads the peak: allocated memory
-of the GPU where there is one, else the process's resident memory. The prediction is `space.physics.memory_bytes`.
+of the GPU where there is one, else the process's resident memory. The prediction is `space.physics.expected_peak_gib`.
 Printed are the mean absolute error in per cent and, by method, the ratio of measured to predicted: a constant of the
 formula is wrong where the ratio is the same for all cells of a method.
 """
@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from itertools import product
+from multiprocessing.context import BaseContext
+from pathlib import Path
 from typing import Any
 
 from benchmarks.summary import Run, write
@@ -23,7 +25,7 @@ from xautolm_nb.core.model import ModelInfo
 from xautolm_nb.core.task import Metric, Task
 from xautolm_nb.core.trial import Trial
 from xautolm_nb.space import build_space, discover_models
-from xautolm_nb.space.physics import GIB, memory_bytes
+from xautolm_nb.space.physics import expected_peak_gib
 
 METHODS = ("full", "partial", "lora", "head")
 BATCHES = (8, 32)
@@ -75,7 +77,7 @@ def predict(model: ModelInfo, method: str, batch: int, length: int, system: Syst
     """Predicted peak, GiB."""
     context = make_context(length, system)
     config = {**build_space(context, [model], methods=(method,)).default(method=method), "batch_size": batch}
-    return memory_bytes(config, model, context, batch) / GIB
+    return expected_peak_gib(config, model, context, batch)
 
 
 def run_cells(
@@ -88,15 +90,24 @@ def run_cells(
 ) -> list[Run]:
     """Measure every cell, each in a fresh process."""
     runs = []
-    spawn = multiprocessing.get_context("spawn")
+    start = _start_method(system)
     for model, method, batch, length in product(models, methods, batches, lengths):
-        with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        with ProcessPoolExecutor(1, mp_context=start) as pool:
             measured = pool.submit(measure, model, method, batch, length, system).result()
         predicted = predict(model, method, batch, length, system)
         name = f"{model.id} {batch} x {length}"
         runs.append(Run(method=method, task=name, seed=0, figures={"measured": measured, "predicted": predicted}))
         print(f"{name:<40}{method:<10}measured {measured:6.2f} GiB  predicted {predicted:6.2f} GiB", flush=True)
     return runs
+
+
+def _start_method(system: SystemMetaFeatures) -> BaseContext:
+    """How a process begins: from one with the imports done, which CUDA does not allow."""
+    if system.device == "cuda":
+        return multiprocessing.get_context("spawn")
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(["benchmarks.memory", "xautolm_nb.run.engine", "xautolm_nb.run.finetune", "peft"])
+    return server
 
 
 def summary(runs: Sequence[Run]) -> dict[str, Any]:
@@ -131,6 +142,7 @@ def main(options: Sequence[str] | None = None) -> None:
     print(found)
     if chosen.json:
         settings = {name: value for name, value in vars(chosen).items() if name != "json"}
+        settings["model"] = [Path(model).name for model in chosen.model]
         write(chosen.json, "memory", settings, runs, errors=found)
 
 

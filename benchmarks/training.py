@@ -1,7 +1,7 @@
 """Training: how fast one trial fine-tunes, beside what people write by hand with Transformers.
 
     python -m benchmarks.training --data DATA/meld --data DATA/ag_news --rows 1200 --seeds 3 --model FOLDER \
-        --json benchmarks/results/training.json
+        --learning-rate 2e-4 --json benchmarks/results/training.json
 
 Each way trains the same model on the same rows with the same batch size, learning rate, schedule and epochs, one after
 the other in one process, and scores the same validation rows:
@@ -21,11 +21,12 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 
 from benchmarks.summary import Estimate, Run, estimate, write
@@ -45,6 +46,7 @@ from xautolm_nb.run.scoring import Judge
 from xautolm_nb.space import inspect_folder
 from xautolm_nb.tasks import prepare_task
 from xautolm_nb.tasks.files import read_split
+from xautolm_nb.tasks.load import load_tables
 
 Figures = dict[str, float]
 
@@ -110,7 +112,7 @@ def float32(job: Job) -> Figures:
 
 def trainer(job: Job, *, padded: int | None = None) -> Figures:
     """The Trainer of Transformers, with dynamic padding or with a fixed one."""
-    from transformers import DataCollatorWithPadding, Trainer
+    from transformers import DataCollatorWithPadding, Trainer, TrainerCallback
 
     tokenizer = load_tokenizer(job.model)
     table = read_split(job.task, "train")
@@ -121,15 +123,24 @@ def trainer(job: Job, *, padded: int | None = None) -> Figures:
         for ids, mask, label in zip(coded["input_ids"], coded["attention_mask"], table["label"], strict=True)
     ]
     model = load_model(job.model, job.trial.config, job.task, seed=job.trial.seed)
+    clock, ends = Clock(), ExitStack()
+
+    class Timing(TrainerCallback):  # type: ignore[misc]
+        """Starts the clock where the Trainer has set itself up, as ours is not timed while it loads."""
+
+        def on_train_begin(self, *_: Any, **__: Any) -> None:
+            """Start."""
+            ends.enter_context(clock.running())
+
     with tempfile.TemporaryDirectory() as folder:
         loop = Trainer(
             model=model,
             args=arguments(job, folder),
             train_dataset=rows,
             data_collator=DataCollatorWithPadding(tokenizer),
+            callbacks=[Timing()],
         )
-        clock = Clock()
-        with clock.running():
+        with ends:
             loop.train()
     return clock.figures(rows_trained(job), judge(job).score(model, batch_size=32).value)
 
@@ -217,7 +228,8 @@ def main(options: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", action="append", required=True, help="anything prepare_task reads; repeatable")
     parser.add_argument("--model", required=True, help="folder of a checkpoint")
-    parser.add_argument("--rows", type=int, default=1200, help="training rows")
+    parser.add_argument("--rows", type=int, default=1200, help="training rows; a third as many are scored")
+    parser.add_argument("--learning-rate", type=float, default=5e-5)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--padded", type=int, default=128, help="tokens of every text in the way `padded`")
     parser.add_argument("--ways", default="padded,trainer,float32,ours")
@@ -239,9 +251,17 @@ def main(options: Sequence[str] | None = None) -> None:
         print(f"{name}: tokens of a second trial with another length in {seconds:.3f} s")
     if chosen.json:
         settings = {name: value for name, value in vars(chosen).items() if name != "json"}
+        settings |= {"data": [Path(data).name for data in chosen.data], "model": Path(chosen.model).name}
         settings |= {"threads": torch.get_num_threads(), "second_tokenising": tokenising}
         found = {name: {key: str(value) for key, value in line.items()} for name, line in lines.items()}
         write(chosen.json, "training", settings, runs, ratios=found)
+
+
+def some_rows(data: str, count: int) -> pd.DataFrame:
+    """Training rows from all over a data set, `text` and `label` alone."""
+    frames = load_tables(data).frames
+    table = frames.get("train", frames.get("all", pd.DataFrame()))
+    return table.sample(min(count, len(table)), random_state=0)[["text", "label"]]
 
 
 def run_all(chosen: argparse.Namespace, ways: Mapping[str, Callable[[Job], Figures]]) -> tuple[list[Run], Figures]:
@@ -252,11 +272,13 @@ def run_all(chosen: argparse.Namespace, ways: Mapping[str, Callable[[Job], Figur
     for data in chosen.data:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            task, _ = prepare_task(data, folder=folder / "data", max_rows=chosen.rows, test=False, name=Path(data).name)
+            options: dict[str, Any] = {"validation": 0.25, "test": False, "name": Path(data).name}
+            task, _ = prepare_task(some_rows(data, chosen.rows * 4 // 3), folder=folder / "data", **options)
             context = Context(task=describe_task(task, landmark_rows=100), system=system)
             tokenising[task.name] = second_tokenising(make_job(task, context, model, folder, seed=0))
             for seed in range(chosen.seeds):
-                job = make_job(task, context, model, folder, seed=seed, epochs=chosen.epochs)
+                config = {"epochs": chosen.epochs, "learning_rate": chosen.learning_rate}
+                job = make_job(task, context, model, folder, seed=seed, **config)
                 runs += measure(job, ways)
     return runs, tokenising
 

@@ -1,6 +1,7 @@
 """Tables, references and the exported folder."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from worlds import Scripted, config, make_study, start
 from xautolm_nb.core.errors import StudyError
 from xautolm_nb.core.study import StudyView
 from xautolm_nb.core.trial import CurvePoint, Failure, FailureKind, Measures, Trial, TrialState
-from xautolm_nb.report import Reference, Report, best_trial, export_model, model_card, trials_table
+from xautolm_nb.report import Reference, Report, best_trial, export_model, trials_table
 from xautolm_nb.store import ExperienceStore
 from xautolm_nb.study import view_of
 
@@ -32,8 +33,8 @@ def a_view(*trials: Trial) -> StudyView:
 REPORT = Report(
     study="s", name="n", split="test", best_trial=1, best_config={"model": "m"}, best_score=0.8, metric="f1",
     references=(
-        Reference(name="xautolm-nb (best)", f1=0.79, accuracy=0.8),
-        Reference(name="majority class", f1=0.3, accuracy=0.5),
+        Reference(name="xautolm-nb (best)", metrics={"f1": 0.79, "accuracy": 0.8}),
+        Reference(name="majority class", metrics={"f1": 0.3, "accuracy": 0.5}),
     ),
     trials=2, failed=1, failures={"crash": 1}, seconds=10.0, places={"experience store": "here"},
 )  # fmt: skip
@@ -65,16 +66,12 @@ def test_the_report_reads_as_text_and_as_a_table() -> None:
         REPORT.reference("nobody")
 
 
-def test_the_card_says_config_scores_data_and_how_to_load() -> None:
-    view = a_view(a_trial(1, 0.8))
-    card = model_card(view, best_trial(view), REPORT, "my-model")
-    for part in (
-        'pipeline("text-classification", "my-model")',
-        "0.8000",
-        "learning_rate",
-        view.record.task.fingerprint,
-    ):
-        assert part in card
+def test_answers_are_reported_by_their_own_metrics() -> None:
+    rows = (Reference(name="xautolm-nb (best)", metrics={"rouge_l": 0.4}),)
+    report = replace(REPORT, metric="rouge_l", references=rows)
+    assert report.test_score == report.test_f1 == 0.4
+    assert "rouge_l 0.4000" in str(report) and "accuracy" not in str(report)
+    assert "test rouge_l" in report.table.columns
 
 
 class Exporter:
@@ -92,7 +89,7 @@ class Exporter:
 def test_an_export_holds_the_facts(tmp_path: Path) -> None:
     folder = export_model(a_view(a_trial(1, 0.8)), Exporter(), tmp_path / "model", REPORT)  # type: ignore[arg-type]
     facts = json.loads((folder / "xautolm.json").read_text())
-    assert facts["validation"] == {"f1": 0.8} and facts["test"]["f1"] == 0.79 and facts["seed"] == 1
+    assert facts["validation"] == {"f1": 0.8} and facts["test"] == {"f1": 0.79, "accuracy": 0.8} and facts["seed"] == 1
     assert {path.name for path in folder.iterdir()} == {"model.safetensors", "xautolm.json", "README.md"}
 
 

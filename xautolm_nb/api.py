@@ -16,7 +16,7 @@ def tune(
     text: str | tuple[str, ...] | None = None,
     label: str | None = None,
     budget: str | float = "30m",
-    objectives: tuple[str, ...] = ("f1",),
+    objectives: tuple[str, ...] | None = None,
     store: Where = None,
     wait: bool | None = None,
     progress: bool = True,
@@ -32,7 +32,8 @@ def tune(
         text: Text column, or two for pairs; detected when left out.
         label: Target column; detected when left out.
         budget: Wall-clock time, such as `"30m"`, or seconds.
-        objectives: The score to maximise, then optionally `"seconds"` to minimise beside it.
+        objectives: The score to maximise, then optionally `"seconds"` to minimise beside it; left out, the usual score:
+            F1 for classes and marked answers, ROUGE-L for what is written.
         store: Path or URL of the experience store; the user's data folder when left out.
         wait: Whether to block until the search ends; None means: not in a notebook.
         progress: Whether to show progress.

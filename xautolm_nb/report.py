@@ -2,13 +2,14 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from xautolm_nb.card import model_card
 from xautolm_nb.core.config import describe_config
 from xautolm_nb.core.errors import StudyError
 from xautolm_nb.core.files import write_text_atomically
@@ -24,10 +25,20 @@ class Reference:
     """One row of the comparison on the test split."""
 
     name: str
-    f1: float
-    accuracy: float
+    metrics: Mapping[str, float]
+    """Score by metric, that of the task first: F1 and accuracy of classes, F1 and exact match of answers, ..."""
     seconds: float | None = None
     note: str = ""
+
+    @property
+    def score(self) -> float:
+        """By the task's metric."""
+        return next(iter(self.metrics.values()))
+
+    @property
+    def f1(self) -> float:
+        """Macro-F1 of classes or token F1 of answers; the score where it is neither."""
+        return self.metrics.get("f1", self.score)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +70,13 @@ class Report:
 
     @property
     def test_f1(self) -> float:
-        """Macro-F1 of the best pipeline on the split of the report."""
+        """F1 of the best pipeline on the split of the report."""
         return self.test.f1
+
+    @property
+    def test_score(self) -> float:
+        """Score of the best pipeline on the split of the report, by the task's metric."""
+        return self.test.score
 
     def reference(self, name: str) -> Reference:
         """The row of that name.
@@ -78,15 +94,19 @@ class Report:
     @property
     def table(self) -> pd.DataFrame:
         """The references as a table, one row each."""
-        rows = [{"pipeline": row.name, self.split + " f1": row.f1, self.split + " accuracy": row.accuracy,
-                 "seconds": row.seconds, "note": row.note} for row in self.references]  # fmt: skip
+        rows = [
+            {"pipeline": row.name, **{f"{self.split} {name}": value for name, value in row.metrics.items()},
+             "seconds": row.seconds, "note": row.note}
+            for row in self.references
+        ]  # fmt: skip
         return pd.DataFrame(rows).set_index("pipeline")
 
     def __str__(self) -> str:
         lines = [f"{self.name}: best {self.metric} {self.best_score:.4f} on validation (trial {self.best_trial})"]
         lines.append(f"  {describe_config(self.best_config)}")
         lines.append(f"{self.split} split:")
-        lines += [f"  {row.name:<32} f1 {row.f1:.4f}  accuracy {row.accuracy:.4f}" for row in self.references]
+        for row in self.references:
+            lines.append(f"  {row.name:<32} " + "  ".join(f"{name} {value:.4f}" for name, value in row.metrics.items()))
         lines.append(f"{self.trials} trials, {self.failed} failed, {self.seconds:.0f} s of search")
         lines += [f"  {name}: {place}" for name, place in self.places.items()]
         return "\n".join(lines)
@@ -181,21 +201,14 @@ def make_report(
 
 
 def _row(name: str, scores: dict[str, float], trial: Trial) -> Reference:
-    score = next(iter(scores.values()))  # the task's metric, where it is no F1 (ROUGE-L, spans of DROP)
-    return Reference(
-        name=name,
-        f1=scores.get("f1", score),
-        accuracy=scores.get("accuracy", scores.get("exact_match", scores.get("drop_exact_match", score))),
-        seconds=round(trial.seconds, 1),
-        note=describe_config(trial.config),
-    )
+    return Reference(name=name, metrics=scores, seconds=round(trial.seconds, 1), note=describe_config(trial.config))
 
 
 def simple_references(record: StudyRecord, split: Split) -> list[Reference]:
     """Majority class, and TF-IDF with logistic regression, on the same splits; kept in the study's folder."""
     from xautolm_nb.tasks import references
 
-    cache = Path(record.folder) / f"references-{split}.json"
+    cache = Path(record.folder) / f"simple-references-{split}.json"
     if cache.exists():
         return from_plain(json.loads(cache.read_text()), list[Reference])
     found = [
@@ -207,7 +220,8 @@ def simple_references(record: StudyRecord, split: Split) -> list[Reference]:
 
 
 def _simple(name: str, scores: dict[str, float]) -> Reference:
-    return Reference(name=name, f1=scores["f1"], accuracy=scores["accuracy"], seconds=scores["seconds"])
+    metrics = {metric: value for metric, value in scores.items() if metric != "seconds"}
+    return Reference(name=name, metrics=metrics, seconds=scores["seconds"])
 
 
 def export_model(view: StudyView, runner: Runner, folder: Path, report: Report | None) -> Path:
@@ -227,13 +241,20 @@ def export_model(view: StudyView, runner: Runner, folder: Path, report: Report |
     try:
         runner.export(view.record.task, best, str(part))
         (part / "xautolm.json").write_text(json.dumps(_facts(view, best, report), indent=2, ensure_ascii=False))
-        (part / "README.md").write_text(model_card(view, best, report, folder.name))
+        scores = {f"{report.split} {name}": value for name, value in report.test.metrics.items()} if report else {}
+        card = model_card(view.record, best, scores, folder.name, is_encoder_decoder=_is_encoder_decoder(part))
+        (part / "README.md").write_text(card)
         if folder.exists():
             folder.rmdir()
         part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return folder
+
+
+def _is_encoder_decoder(folder: Path) -> bool:
+    file = folder / "config.json"
+    return file.exists() and bool(json.loads(file.read_text()).get("is_encoder_decoder"))
 
 
 def _facts(view: StudyView, best: Trial, report: Report | None) -> dict[str, Any]:
@@ -249,57 +270,5 @@ def _facts(view: StudyView, best: Trial, report: Report | None) -> dict[str, Any
         "versions": dict(record.versions),
     }
     if report is not None:
-        facts[report.split] = {"f1": report.test.f1, "accuracy": report.test.accuracy}
+        facts[report.split] = dict(report.test.metrics)
     return facts
-
-
-def model_card(view: StudyView, best: Trial, report: Report | None, folder: str) -> str:
-    """A model card in Markdown: what it is, how it scored, how to load it."""
-    record, task = view.record, view.record.task
-    config = "\n".join(f"| {name} | {value} |" for name, value in sorted(best.config.items()))
-    scores = f"| validation {task.metric.name} | {best.score:.4f} |"
-    if report is not None:
-        scores += (
-            f"\n| {report.split} f1 | {report.test.f1:.4f} |\n| {report.split} accuracy | {report.test.accuracy:.4f} |"
-        )
-    rows = ", ".join(f"{count} {split} rows" for split, count in task.rows.items())
-    labels = ", ".join(f"`{label}`" for label in task.labels[:50])
-    return f"""---
-library_name: transformers
-pipeline_tag: text-classification
-tags: [xautolm-nb]
----
-
-# {record.name}
-
-A text classifier found by xautolm-nb (study `{record.id}`,
-trial {best.number}), starting from `{best.config.get("model")}`.
-
-Classes: {labels}
-
-## Load and use
-
-```python
-from transformers import pipeline
-classify = pipeline("text-classification", "{folder}")
-print(classify("some text"))
-```
-
-## Scores
-
-| split and metric | value |
-|---|---|
-{scores}
-
-## Configuration (seed {best.seed}, {best.fidelity:.0%} of the full run)
-
-| parameter | value |
-|---|---|
-{config}
-
-## Data
-
-{rows}; fingerprint of rows and splits `{task.fingerprint}`. The data itself is not part of this folder.
-
-Software: {", ".join(f"{name} {number}" for name, number in sorted(record.versions.items()))}.
-"""

@@ -8,7 +8,7 @@ import platform
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -57,8 +57,9 @@ class SearchRequest:
     """Wall-clock time of the search, set-up included, pauses excluded."""
     grace_seconds: float | None = None
     """How long a running trial may go on past the budget; None takes 10 % of it, 5 s to 5 minutes."""
-    objectives: tuple[str, ...] = ("f1",)
-    """The score to maximise (f1 or accuracy), then optionally `seconds` to minimise beside it."""
+    objectives: tuple[str, ...] | None = None
+    """The score to maximise, then optionally `seconds` to minimise beside it; None takes the usual score of the task's
+    kind (`tasks.METRICS`), which the study's record then names."""
     models: tuple[str, ...] | None = None
     """Hub ids, local folders or names of the pool; None takes what the machine has and the hub offers."""
     methods: tuple[str, ...] = METHODS
@@ -100,9 +101,9 @@ class SearchRequest:
         return plain
 
     @property
-    def metric(self) -> str:
-        """The score that is maximised."""
-        return self.objectives[0]
+    def metric(self) -> str | None:
+        """The score that is maximised; None for the usual one of the task's kind."""
+        return self.objectives[0] if self.objectives else None
 
     @property
     def grace(self) -> float:
@@ -117,14 +118,10 @@ FIELDS = tuple(field.name for field in fields(SearchRequest))
 
 def _check(request: SearchRequest) -> None:
     check_choices("methods", request.methods, KNOWN_METHODS)
-    check_choices("objectives", request.objectives, OBJECTIVES)
     check_choices("optimizer", (request.optimizer,), OPTIMIZERS)
     check_choices("device", (request.device or "cpu",), ("cpu", "cuda", "mps"))
-    if request.objectives[0] == "seconds" or request.objectives[1:] not in ((), ("seconds",)):
-        raise RequestError(
-            f"objectives expects one score, then optionally 'seconds', but got {request.objectives}.",
-            hint="Write objectives=('f1',) or objectives=('f1', 'seconds').",
-        )
+    if request.objectives is not None:
+        _check_objectives(request.objectives)
     if request.text is not None and len(request.text) > 2:
         raise RequestError(
             f"text expects one column, or two for pairs, but got {len(request.text)}: {request.text}.",
@@ -136,6 +133,15 @@ def _check(request: SearchRequest) -> None:
             hint="Choose a plain name such as 'sst2'.",
         )
     _check_numbers(request)
+
+
+def _check_objectives(objectives: tuple[str, ...]) -> None:
+    check_choices("objectives", objectives, OBJECTIVES)
+    if objectives[0] == "seconds" or objectives[1:] not in ((), ("seconds",)):
+        raise RequestError(
+            f"objectives expects one score, then optionally 'seconds', but got {objectives}.",
+            hint="Write objectives=('f1',) or objectives=('f1', 'seconds').",
+        )
 
 
 def _check_numbers(request: SearchRequest) -> None:
@@ -173,8 +179,9 @@ def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") ->
     """
     from xautolm_nb.space import discover_models
     from xautolm_nb.tasks import prepare_task
+    from xautolm_nb.tasks.options import wanted_kind
 
-    discover_models(request.models)
+    discover_models(request.models, kind=wanted_kind({"kind": request.kind}) or "classification")
     identifier = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
     folder = store.home / "studies" / identifier
     task, report = prepare_task(
@@ -195,7 +202,7 @@ def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") ->
         id=identifier,
         name=request.name or task.name,
         task=task,
-        request=request.to_mapping(),
+        request=replace(request, objectives=request.objectives or (task.metric.name,)).to_mapping(),
         folder=str(folder),
         budget_seconds=request.budget_seconds,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -221,7 +228,7 @@ def build_search_space(request: SearchRequest, context: Context) -> "SearchSpace
     """
     from xautolm_nb.space import build_space, discover_models
 
-    models = discover_models(request.models)
+    models = discover_models(request.models, kind=context.task.kind)
     space = build_space(context, models, methods=request.methods, max_epochs=request.max_epochs)
     reasons = {model.id: _why_not(space, model.id, request.methods, context) for model in models}
     fitting = [model for model in models if reasons[model.id] is None]
@@ -269,7 +276,7 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
         record=record,
         context=context,
         space=space,
-        optimizer=_optimizer(request, space),
+        optimizer=_optimizer(request, space, record.task.metric),
         runner=runner,
         store=store,
         seed=request.seed,
@@ -298,7 +305,7 @@ def check_places(record: StudyRecord, store: "ExperienceStore") -> None:
             )
 
 
-def _optimizer(request: SearchRequest, space: "SearchSpace") -> Optimizer:
+def _optimizer(request: SearchRequest, space: "SearchSpace", metric: Metric) -> Optimizer:
     from xautolm_nb.optimize import BayesianOptimizer, RandomSearch
 
     if request.optimizer == "random":
@@ -306,7 +313,7 @@ def _optimizer(request: SearchRequest, space: "SearchSpace") -> Optimizer:
     return BayesianOptimizer(
         space=space,
         rungs=request.rungs,
-        objectives=request.objectives,
+        objectives=request.objectives or (metric.name,),
         trial_timeout_seconds=request.trial_timeout_seconds,
     )
 

@@ -13,6 +13,7 @@ from xautolm_nb.core.trial import FailureKind, Outcome
 from xautolm_nb.run import checkpoint
 from xautolm_nb.run.finetune import fine_tune
 from xautolm_nb.run.protocol import Job
+from xautolm_nb.run.scoring import Judge, Score
 
 MakeJob = Callable[..., Job]
 
@@ -212,7 +213,7 @@ def test_the_batch_size_decides_the_steps_and_the_micro_batch_does_not_change_th
 ) -> None:
     config = {"dropout": 0.0}  # dropout draws per micro-batch
     whole = run(make_job(config=config, folder="whole"))
-    monkeypatch.setattr("xautolm_nb.run.finetune.fit_micro_batch", lambda *_: (4, 4))
+    monkeypatch.setattr("xautolm_nb.run.finetune.fit_micro_batch", lambda *_, **__: (4, 4))
     cut = run(make_job(config=config, folder="cut"))
     assert [point.step for point in cut.curve] == [point.step for point in whole.curve]
     losses = zip(cut.curve, whole.curve, strict=True)
@@ -220,6 +221,47 @@ def test_the_batch_size_decides_the_steps_and_the_micro_batch_does_not_change_th
 
 
 def test_a_trial_that_cannot_fit_is_refused_by_prediction(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xautolm_nb.run.finetune.fit_micro_batch", lambda *_: None)
+    monkeypatch.setattr("xautolm_nb.run.finetune.fit_micro_batch", lambda *_, **__: None)
     outcome = run(make_job())
     assert outcome.failure is not None and outcome.failure.kind is FailureKind.OUT_OF_MEMORY
+
+
+def falling_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every validation come out worse than the one before, whatever the model learned."""
+    score, worse = Judge.score, iter(range(100))
+
+    def falling(judge: Judge, *args: Any, **options: Any) -> Score:
+        found = score(judge, *args, **options)
+        return replace(found, value=0.9 - 0.3 * next(worse))
+
+    monkeypatch.setattr(Judge, "score", falling)
+
+
+def test_a_run_that_only_gets_worse_ends_early_and_is_complete(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = replace(make_job(config={"epochs": 4}), rungs=(0.1, 0.2, 0.3, 0.5, 1.0))
+    falling_scores(monkeypatch)
+    outcome = run(job)
+    assert [point.fidelity for point in outcome.curve] == [0.1, 0.2, 0.3, 1.0]
+    assert outcome.curve[-1].step == 12 and outcome.measures.steps == 12
+    assert outcome.fidelity == 1.0 and not outcome.checkpoint
+    saved = checkpoint.read(Path(job.folder) / "best")
+    assert saved is not None and saved[1]["point"]["step"] == outcome.curve[0].step
+    assert figures(run(job)) == figures(outcome)  # taken up again it stays ended
+
+
+def test_a_paused_run_ends_early_where_the_uninterrupted_one_does(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rungs = (0.1, 0.2, 0.3, 0.5, 1.0)
+    whole, parts = (replace(make_job(config={"epochs": 4}, folder=name), rungs=rungs) for name in ("whole", "parts"))
+    with monkeypatch.context() as patch:
+        falling_scores(patch)
+        expected = run(whole)
+    falling_scores(monkeypatch)
+    paused = run(thaw(parts, Outcome(fidelity=0.0), 0.2))
+    assert paused.fidelity == 0.2 and paused.checkpoint
+    resumed = run(thaw(parts, paused, 1.0))
+    assert figures(resumed) == figures(expected)
+    assert_same_bits(tensors(parts, "best"), tensors(whole, "best"))

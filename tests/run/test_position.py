@@ -61,3 +61,51 @@ def test_the_time_left_follows_the_speed_so_far() -> None:
     assert Position(total=10).seconds_left(1.0, 0.0) is None
     assert Position(total=10, step=4).seconds_left(1.0, 2.0) == 3.0
     assert Position(total=10, step=4).seconds_left(0.25, 2.0) == 0.0
+
+
+def curve_of(*scores: float) -> Position:
+    position = Position(total=16)
+    for rung, score in enumerate(scores):
+        position.add_point(point(2.0 ** (rung - 4), score, 2**rung), maximize=True)
+    return position
+
+
+@pytest.mark.parametrize(
+    ("scores", "peaked"),
+    [
+        ((0.5, 0.6, 0.7), False),
+        ((0.7, 0.5), False),
+        ((0.7, 0.5, 0.5), True),
+        ((0.7, 0.5, 0.69), False),
+        ((0.7, 0.69, 0.68), False),
+        ((0.4, 0.4, 0.4, 0.4), False),
+        ((0.4, 0.7, 0.5, 0.6), True),
+    ],
+)
+def test_a_run_has_peaked_when_two_validations_in_a_row_are_worse_than_chance(
+    scores: tuple[float, ...], peaked: bool
+) -> None:
+    assert curve_of(*scores).has_peaked(400, maximize=True) is peaked
+
+
+def test_few_rows_make_chance_large() -> None:
+    assert not curve_of(0.7, 0.6, 0.6).has_peaked(10, maximize=True)
+
+
+def test_a_loss_peaks_downwards() -> None:
+    assert curve_of(0.2, 0.9, 0.9).has_peaked(400, maximize=False)
+
+
+def test_rungs_that_share_a_step_are_one_validation() -> None:
+    position = curve_of(0.7)
+    for fidelity in (0.1, 0.2, 0.3):
+        position.add_point(point(fidelity, 0.2, 2), maximize=True)
+    assert not position.has_peaked(400, maximize=True)
+
+
+def test_a_run_that_ends_early_is_finished_with_its_last_score() -> None:
+    position = curve_of(0.7, 0.5, 0.4)
+    position.step = 4
+    position.end()
+    assert position.is_finished and position.fidelity == 1.0
+    assert (position.curve[-1].score, position.curve[-1].step) == (0.4, 4)

@@ -280,3 +280,18 @@ def test_nothing_on_disk_is_a_pickle(runner: ProcessRunner, task: Task, fresh: T
     files = [path for path in runner.folder_of(fresh).rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".json", ".safetensors"}
     assert all(json.loads(path.read_text()) for path in files if path.suffix == ".json")
+
+
+def test_measured_peaks_and_lack_of_memory_teach_the_prediction(
+    runner: ProcessRunner, broken: Broken, task: Task, fresh: Trial
+) -> None:
+    runner.run(task, replace(fresh, target=0.25), emit=lambda _: None, should_stop=never)
+    logs = runner._memory.logs["full"]
+    assert logs and runner._job(task, fresh, runner._models["tiny"]).memory_factor == runner._memory.factor("full")
+    short = broken("sigkill")
+    outcome = short.run(task, fresh, emit=lambda _: None, should_stop=never)
+    assert outcome.failure is not None and outcome.failure.kind is FailureKind.HOST_MEMORY
+    assert short._memory.factor("full") > 1.0
+    crashed = broken("sigsegv")
+    crashed.run(task, fresh, emit=lambda _: None, should_stop=never)
+    assert crashed._memory.factor("full") == 1.0

@@ -62,6 +62,14 @@ def test_the_hubs_cache_is_found_with_its_revision(make_model: MakeModel) -> Non
     assert (model.id, model.where, model.revision, model.path) == ("someone/tiny", "cache", "abc", str(folder))
 
 
+def test_models_that_write_are_found_for_generation(make_model: MakeModel, package: Path) -> None:
+    make_model("hub/models--someone--tiny/snapshots/abc")
+    make_model("hub/models--someone--decoder/snapshots/abc", config={"model_type": "gpt2", "n_embd": 8, "n_layer": 1})
+    assert ids(kind="generation") == ["someone/decoder"]
+    assert ids(kind="extractive_qa", cuts=False) == [MINILM, "someone/tiny"]
+    assert ids(ids=[MINILM], kind="generation") == [MINILM]
+
+
 def test_a_model_can_be_asked_for_by_any_of_its_names(make_model: MakeModel, package: Path) -> None:
     folder = make_model("mine")
     make_model("hub/models--google-bert--bert-base-uncased/snapshots/abc")

@@ -24,9 +24,25 @@ def test_more_work_takes_more_time(gpu: Context, change: dict[str, ConfigValue])
     assert estimate(more, ROBERTA, gpu).seconds > estimate(less, ROBERTA, gpu).seconds
 
 
-def test_methods_need_ever_less_memory(gpu: Context) -> None:
-    need = [estimate(config(method), ROBERTA, gpu).memory_gib for method in ("full", "partial", "lora", "head")]
-    assert need == sorted(need, reverse=True)
+def test_the_body_below_a_head_is_paid_for_once(context: Context) -> None:
+    one, ten = (estimate(config("head", epochs=epochs), ROBERTA, context).seconds_train for epochs in (1, 10))
+    assert one < ten < 1.5 * one
+    one, ten = (estimate(config("lora", epochs=epochs), ROBERTA, context).seconds_train for epochs in (1, 10))
+    assert ten > 9 * one
+
+
+def test_full_fine_tuning_needs_most_memory_and_a_head_least(gpu: Context) -> None:
+    full, partial, lora, head = (
+        estimate(config(method), ROBERTA, gpu).memory_gib for method in ("full", "partial", "lora", "head")
+    )
+    assert full > max(partial, lora) and head < min(partial, lora)
+
+
+def test_adapters_of_all_layers_keep_more_than_those_of_the_attention(gpu: Context) -> None:
+    need = [
+        memory_bytes(config("lora", lora_targets=targets), ROBERTA, gpu, 16) for targets in ("attention", "all-linear")
+    ]
+    assert need[0] < need[1]
 
 
 def test_full_fine_tuning_holds_weights_gradients_and_both_moments(context: Context) -> None:

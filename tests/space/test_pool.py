@@ -2,7 +2,15 @@ import pytest
 
 from xautolm_nb.core.model import ModelInfo
 from xautolm_nb.space.families import DECODERS, ENCODER_DECODERS, ENCODERS
-from xautolm_nb.space.pool import DEFAULT_POOL, aliases, canonical_id, default_search_ids, pool_entry, pool_of
+from xautolm_nb.space.pool import (
+    DEFAULT_POOL,
+    aliases,
+    canonical_id,
+    default_search_ids,
+    default_writing_ids,
+    pool_entry,
+    pool_of,
+)
 from xautolm_nb.space.weights import SHARED_LAYERS, layer_weights
 
 
@@ -37,11 +45,14 @@ def test_families_know_their_architecture() -> None:
         assert model.family in kinds[model.architecture]
 
 
-def test_what_is_offered_by_default_is_small_and_free() -> None:
-    for id in default_search_ids:
+@pytest.mark.parametrize("writes", [False, True])
+def test_what_is_offered_by_default_is_small_and_free(writes: bool) -> None:
+    ids = default_writing_ids if writes else default_search_ids
+    assert len(ids) >= 5
+    for id in ids:
         model = pool_entry(id)
         assert model is not None
-        assert model.architecture == "encoder"
+        assert (model.architecture != "encoder") is writes
         assert model.parameters < 300e6
         assert not model.gated
 

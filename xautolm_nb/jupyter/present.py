@@ -61,7 +61,7 @@ def study_info(record: StudyRecord, trials: Sequence[Trial], *, here: bool, stor
         best_score=best.score if best else None,
         expected_gain=_expected_gain(trials),
         here=here,
-        objectives=[str(name) for name in record.request.get("objectives", (record.task.metric.name,))],
+        objectives=[str(name) for name in record.request.get("objectives") or (record.task.metric.name,)],
         folder=record.folder,
         store=store,
         created_at=record.created_at,

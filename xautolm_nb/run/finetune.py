@@ -19,6 +19,7 @@ from xautolm_nb.run.data import epoch_batches, length_cap, read_tokens
 from xautolm_nb.run.device import choose_precision
 from xautolm_nb.run.engine import Engine
 from xautolm_nb.run.failures import TrialError, name_failure
+from xautolm_nb.run.features import Features, keep_features
 from xautolm_nb.run.keeper import Keeper, Packed
 from xautolm_nb.run.loading import load_tokenizer
 from xautolm_nb.run.measure import Meter
@@ -86,6 +87,7 @@ class FineTuning:
         self._unseen_steps = 0
         self._told_at = float("-inf")
         self._epoch: tuple[int, list[NDArray[Any]]] = (-1, [])
+        self._features: Features | None = None
 
     def load(self) -> None:
         """Read data, model and, where there is one, the checkpoint.
@@ -106,18 +108,24 @@ class FineTuning:
                 self._position.unpack(saved[1])
             if not self._position.is_finished:
                 self._engine = self._build_engine(saved)
+                splits: dict[Split, Tokens] = {"train": self._train, "validation": self._judge.tokens}
+                self._features = keep_features(self._job, self._engine.model, splits, self._precision)
 
     def run(self) -> Outcome:
-        """Train to each rung in turn, validate there, and stop where the trial is to stop."""
-        position, target = self._position, self._job.trial.target
+        """Train to each rung in turn, validate there, and stop where the trial is to stop, or has peaked."""
+        position, target, task = self._position, self._job.trial.target, self._job.task
         for rung in position.rungs_ahead(self._job.rungs, target):
-            if not self._train_until(position.steps_at(rung)):
+            if not (self._compute_features() and self._train_until(position.steps_at(rung))):
                 self._save()
                 return self.outcome()
             self._validate(rung)
-            if rung == target or self._keeper.is_cheap():
+            if rung < 1.0 and position.has_peaked(task.rows["validation"], maximize=task.metric.maximize):
+                position.end()
+            if rung == target or position.is_finished or self._keeper.is_cheap():
                 self._save()
             self._listen.rung(self.outcome())
+            if position.is_finished:
+                break
         return self.outcome()
 
     def outcome(self) -> Outcome:
@@ -147,18 +155,28 @@ class FineTuning:
         )
 
     def _build_engine(self, saved: Packed | None) -> Engine:
-        total = self._position.total
+        job = self._job
         engine = Engine(
-            self._job,
+            job,
             self._train,
             self._precision,
             micro_batch=self._micro_batch,
-            total=total,
-            checkpointing=needs_checkpointing(self._job.trial.config, self._job.model, self._job.context),
+            total=self._position.total,
+            checkpointing=needs_checkpointing(job.trial.config, job.model, job.context, factor=job.memory_factor),
         )
         if saved is not None:
             engine.unpack(*saved, step=self._position.step)
         return engine
+
+    def _compute_features(self) -> bool:
+        """See to it that all that a frozen body says is known; False when asked to stop before."""
+        if self._features is not None:
+            with self._meter.phase("train"):
+                for _ in self._features.compute():
+                    if self._should_stop():
+                        return False
+                    self._tell("train")
+        return True
 
     def _train_until(self, goal: int) -> bool:
         """Train up to step `goal`; False when asked to stop before."""
@@ -261,7 +279,7 @@ def micro_batch(job: Job) -> int:
     Raises:
         TrialError: Not even one row fits (`out_of_memory`).
     """
-    fit = fit_micro_batch(job.trial.config, job.model, job.context)
+    fit = fit_micro_batch(job.trial.config, job.model, job.context, factor=job.memory_factor)
     if fit is None:
         raise TrialError(
             FailureKind.OUT_OF_MEMORY,

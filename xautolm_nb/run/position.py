@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xautolm_nb.core.serial import from_plain, to_plain
 from xautolm_nb.core.trial import CurvePoint
+
+PATIENCE = 2
+"""Validations in a row that may be clearly worse than the best one before a run ends early."""
 
 
 @dataclass(kw_only=True)
@@ -64,6 +67,25 @@ class Position:
         self.curve.append(point)
         self.loss_sum, self.loss_steps = 0.0, 0
         return is_best
+
+    def has_peaked(self, rows: int, *, maximize: bool) -> bool:
+        """Whether the last `PATIENCE` validations were all worse than the best by more than chance.
+
+        Chance is the standard error of a share on `rows` validation rows: a run that still predicts one class, or that
+        wavers, goes on. A function of the curve alone, so a thawed trial ends where the uninterrupted one does.
+        """
+        sign = 1.0 if maximize else -1.0
+        scores = [sign * score for score in {point.step: point.score for point in self.curve}.values()]
+        if len(scores) <= PATIENCE or rows < 1:
+            return False
+        best = max(scores)
+        share = min(max(abs(best), 0.0), 1.0)
+        worse = best - math.sqrt(share * (1 - share) / rows)
+        return all(score < worse for score in scores[-PATIENCE:])
+
+    def end(self) -> None:
+        """End the run where it stands: its last validation is that of the full run, which early stopping made short."""
+        self.curve.append(replace(self.curve[-1], fidelity=1.0))
 
     def pack(self) -> dict[str, Any]:
         """Plain data for a checkpoint."""

@@ -23,6 +23,8 @@ from xautolm_nb.run.protocol import Command, Job, Message
 from xautolm_nb.run.state import read_state
 from xautolm_nb.run.watch import Watch, wait_for_answer
 from xautolm_nb.space import estimate
+from xautolm_nb.space.physics import expected_peak_gib, fit_micro_batch
+from xautolm_nb.space.residual import MemoryResidual
 
 SOUND = frozenset(
     {
@@ -33,6 +35,9 @@ SOUND = frozenset(
     }
 )
 """Failures that a worker reports and survives unharmed; it serves again, without a new start of several seconds."""
+
+RAN_OUT = 1.3
+"""A trial that ran out of memory counts as one that needed this much more than was predicted."""
 
 
 class ProcessRunner:
@@ -58,6 +63,7 @@ class ProcessRunner:
         self._options = options or WorkerOptions()
         self._folder, self._models, self._context = Path(folder), dict(models), context
         self._rungs = tuple(rungs)
+        self._memory = MemoryResidual()
         self._pool = WorkerPool(device=context.system.device, logs=self._folder / "logs", options=self._options)
 
     def warm_up(self) -> None:
@@ -88,6 +94,7 @@ class ProcessRunner:
         except BaseException:  # a bug of ours or of `emit`, or an interrupt: the worker must not train on
             self._pool.replace(child)
             raise
+        self._memory = self._taught_by(trial, model, outcome)
         if outcome.failure is None or outcome.failure.kind in SOUND:
             self._pool.give_back(child)
         else:
@@ -151,7 +158,23 @@ class ProcessRunner:
             rungs=estimate(trial.config, model, self._context).looks(self._rungs),
             folder=str(self.folder_of(trial)),
             checkpoint_seconds=self._options.checkpoint_seconds,
+            memory_factor=self._memory.factor(str(trial.config["method"])),
         )
+
+    def _taught_by(self, trial: Trial, model: ModelInfo, outcome: Outcome) -> MemoryResidual:
+        """What is known of memory after a trial: its peak, or that it ran out where it was predicted to fit."""
+        method, measured = str(trial.config["method"]), outcome.measures.peak_memory_gib or 0.0
+        factor = self._memory.factor(method)
+        fit = fit_micro_batch(trial.config, model, self._context, factor=factor)
+        if fit is None:
+            return self._memory
+        predicted = expected_peak_gib(trial.config, model, self._context, fit[0])
+        if outcome.failure is not None:
+            ran_out = outcome.failure.kind in (FailureKind.OUT_OF_MEMORY, FailureKind.HOST_MEMORY)
+            measured = max(measured, RAN_OUT * factor * predicted) if ran_out else 0.0
+        elif not outcome.measures.steps:  # stopped before its first batch, which is the largest
+            measured = 0.0
+        return self._memory.learned(method, predicted_gib=predicted, measured_gib=measured)
 
     def _ask(self, task: Task, trial: Trial, command: Command) -> Message:
         """Have a worker of its own answer `evaluate` or `export`."""

@@ -33,6 +33,8 @@ class Job:
     """The trial's own folder: `checkpoint/` to go on from, `best/` to use."""
     checkpoint_seconds: float = 30.0
     """A checkpoint is written at least this often while training."""
+    memory_factor: float = 1.0
+    """What predictions of memory are multiplied by, from the peaks of earlier trials."""
 
 
 @dataclass(frozen=True, kw_only=True)

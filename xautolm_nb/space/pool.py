@@ -57,8 +57,11 @@ def _model(row: dict[str, str]) -> ModelInfo:
 DEFAULT_POOL: tuple[ModelInfo, ...] = tuple(_model(row) for row in _read())
 """All models known by name."""
 
-default_search_ids: tuple[str, ...] = tuple(model.id for model in DEFAULT_POOL if model.notes["search"] == "yes")
+_OFFERED = tuple(model for model in DEFAULT_POOL if model.notes["search"] == "yes")
+default_search_ids: tuple[str, ...] = tuple(model.id for model in _OFFERED if model.architecture == "encoder")
 """Offered by default when the hub is reachable: encoders below 300 million parameters, free to download."""
+default_writing_ids: tuple[str, ...] = tuple(model.id for model in _OFFERED if model.architecture != "encoder")
+"""The like for tasks of generation: decoders and encoder-decoders."""
 
 _BY_ID = {model.id: model for model in DEFAULT_POOL}
 

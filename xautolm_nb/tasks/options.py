@@ -22,7 +22,7 @@ class TaskOptions(TypedDict, total=False):
     """Kind of task; None detects it."""
     name: str | None
     """Name of the task; None takes the file's or data set's."""
-    metric: str
+    metric: str | None
     """One of `METRICS` of the kind; the first of them is the default."""
     group: str | None
     """Column whose equal values stay in one split, such as a speaker or a document."""
@@ -49,9 +49,9 @@ def check_options(options: TaskOptions) -> None:
     kind = options.get("kind")
     if kind is not None and kind not in get_args(TaskKind):
         raise RequestError(f"kind must be one of {list(get_args(TaskKind))}, but got {kind!r}.")
-    if "metric" in options:
-        fitting: list[TaskKind] = [known for known, names in METRICS.items() if options["metric"] in names]
-        find_metric(options["metric"], wanted_kind(options) or (fitting or ["classification"])[0])
+    if metric := options.get("metric"):
+        fitting: list[TaskKind] = [known for known, names in METRICS.items() if metric in names]
+        find_metric(metric, wanted_kind(options) or (fitting or ["classification"])[0])
     held_out = [_share(options.get(split), split) for split in ("validation", "test")]
     if held_out[0] == 0 or sum(held_out) >= 1:
         raise RequestError(

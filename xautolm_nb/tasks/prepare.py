@@ -51,7 +51,7 @@ def prepare_task(data: Any, *, folder: Path, **options: Unpack[TaskOptions]) -> 
         check.check_rows(frame, split)
     text, label = detect_columns(frames["train"], text=options.get("text"), label=options.get("label"))
     kind = wanted_kind(options) or detect_kind(frames["train"], text, label)
-    metric = find_metric(options.get("metric", METRICS[kind][0]), kind)
+    metric = find_metric(options.get("metric") or METRICS[kind][0], kind)
     notes += _drop_hidden(frames, label)
     parts = {
         split: read_part(frame, split, kind=kind, text=text, label=label, group=options.get("group"))
