@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from chaos.campaign import campaign, is_good, table
+from chaos.campaign import REAL_SHARE, campaign, is_good, table
 
 
 def main() -> int:
@@ -15,20 +15,20 @@ def main() -> int:
     parser.add_argument("--faults", type=int, default=200, help="how many faults")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="kept after every case; a campaign of the same seed goes on from it")
-    parser.add_argument("--no-real", action="store_true", help="without real fine-tuning")
+    parser.add_argument("--real", type=float, default=REAL_SHARE, help="share of faults that strike real fine-tuning")
     parser.add_argument("--seconds", type=float, default=3600.0, help="of a soak")
     parser.add_argument("--fault-every", type=float, default=20.0, help="seconds between the faults of a soak")
     options = parser.parse_args()
     if options.what == "soak":
         from chaos.soak import is_sound, soak
 
-        figures = soak(options.seconds, options.fault_every, options.seed, real=not options.no_real)
+        figures = soak(options.seconds, options.fault_every, options.seed, real=options.real > 0)
         if options.json:
             options.json.parent.mkdir(parents=True, exist_ok=True)
             options.json.write_text(json.dumps(figures, indent=1) + "\n")
         print(json.dumps(figures, indent=1))
         return 0 if is_sound(figures) else 1
-    figures = campaign(options.faults, options.seed, options.json, real=not options.no_real)
+    figures = campaign(options.faults, options.seed, options.json, real=options.real)
     print(table(figures))
     return 0 if is_good(figures) else 1
 

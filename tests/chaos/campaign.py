@@ -56,10 +56,10 @@ class Result:
         return self.resumed and not (self.lost or self.duplicated or self.wrong)
 
 
-def plan(faults: int, seed: int, *, real: bool = True) -> list[Plan]:
+def plan(faults: int, seed: int, *, real: float = REAL_SHARE) -> list[Plan]:
     """The cases of a campaign; the same for the same numbers. Every kind of fault comes about equally often."""
     rng = random.Random(f"plan {seed}")
-    trained = round(REAL_SHARE * faults) if real else 0
+    trained = round(real * faults)
     cases = []
     deck: list[str] = []
 
@@ -105,7 +105,7 @@ def run_case(case: Plan, root: Path, *, keep: bool = False) -> Result:
 
 
 def campaign(
-    faults: int, seed: int, file: Path | None, out: TextIO = sys.stdout, *, real: bool = True
+    faults: int, seed: int, file: Path | None, out: TextIO = sys.stdout, *, real: float = REAL_SHARE
 ) -> dict[str, Any]:
     """Carry out a plan, or what is left of it.
 

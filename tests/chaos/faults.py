@@ -50,7 +50,7 @@ def stop_search(scene: Scene) -> None:
     """SIGSTOP and, a while later, SIGCONT of the searching process; sometimes it is killed in its sleep."""
     os.kill(scene.pid, signal.SIGSTOP)
     time.sleep(scene.rng.uniform(0.1, 1.0))
-    if scene.rng.random() < 0.3:
+    if scene.may_kill and scene.rng.random() < 0.3:
         scene.kill()
     else:
         os.kill(scene.pid, signal.SIGCONT)
@@ -117,7 +117,7 @@ def limited(scene: Scene, what: int, value: int) -> Iterator[None]:
 
 def read_only(scene: Scene) -> None:
     """The folders of the store and the study may not be written for a while; at times a search starts into that."""
-    if scene.rng.random() < 0.4:
+    if scene.may_kill and scene.rng.random() < 0.4:
         scene.kill()
     folders = [scene.home, *(path for path in scene.home.rglob("*") if path.is_dir())]
     modes = {}
@@ -136,6 +136,7 @@ def read_only(scene: Scene) -> None:
 
 def corrupt_checkpoint(scene: Scene) -> None:
     """Cut, overwrite, flip or remove files of checkpoints while nobody looks."""
+    scene.wait_for(lambda: any(scene.folder.glob("trials/*/*/state.json")) or not scene.is_alive, "no checkpoint comes")
     scene.kill()
     scene.require((scene.folder / "trials").exists())
     files = sorted(path for path in (scene.folder / "trials").rglob("*") if path.is_file())
@@ -170,7 +171,7 @@ def copy_store(scene: Scene) -> None:
         folder.mkdir()
         for file in files:
             shutil.copy(file, folder / file.name)
-    said = ledger.read(scene.notes / "ledger.jsonl")
+    said = ledger.read(ledger.path_of(scene.notes, scene.place.study))
     with ExperienceStore.open(whole) as store:
         lost, twice = ledger.compare(said, store.trials(scene.place.study))
     scene.lost += [f"in a copy with its log: {line}" for line in lost]

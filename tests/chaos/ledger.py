@@ -13,14 +13,19 @@ from xautolm_nb.core.trial import Trial
 ENDED = ("complete", "failed")
 
 
+def path_of(notes: Path, study: str) -> Path:
+    """Where the ledger of a study lies."""
+    return notes / f"ledger-{study}.jsonl"
+
+
 def witness(path: Path) -> Callable[[Event], None]:
     """A subscriber that appends every trial that came back, on the disk before it returns."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 
     def hear(event: Event) -> None:
         if isinstance(event, TrialFinished):
-            os.write(descriptor, to_json(event.trial).encode() + b"\n")
-            os.fsync(descriptor)
+            with path.open("ab", buffering=0) as file:
+                file.write(to_json(event.trial).encode() + b"\n")
+                os.fsync(file.fileno())
 
     return hear
 

@@ -8,10 +8,11 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -22,7 +23,6 @@ from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.run.state import STATE, read_state
 from xautolm_nb.store import ExperienceStore
 
-TMPFS_MIB = 24
 PATIENCE = 60.0
 """Seconds in which whatever a search waits for must have come."""
 
@@ -50,8 +50,13 @@ class Scene:
         on_tmpfs: Give the store and the study a small disk of their own, where that is allowed.
     """
 
+    search = staticmethod(searcher.main)
     trials_option = "trials"
     longest_wait = 0.8
+    may_kill = True
+    """Whether a fault may end the searching process."""
+    size_mib = 24
+    """Of the small disk."""
 
     def __init__(
         self, root: Path, name: str, kind: str, trials: int, rng: random.Random, *, on_tmpfs: bool = False
@@ -62,7 +67,7 @@ class Scene:
         self.home, self.notes = self.base / "home", self.base / "notes"
         for folder in (self.home, self.notes):
             folder.mkdir(parents=True)
-        self.is_small = on_tmpfs and mount(self.home)
+        self.is_small = on_tmpfs and mount(self.home, self.size_mib)
         self.context = context()
         self.offset = self.context.Value("d", 0.0)
         self.process: ForkServerProcess | None = None
@@ -134,7 +139,7 @@ class Scene:
             return
         self.collect()
         self.starts += 1
-        self.process = self.context.Process(target=searcher.main, args=(self.place, self.offset))
+        self.process = self.context.Process(target=self.search, args=(self.place, self.offset))
         self.process.start()
 
     def collect(self) -> None:
@@ -196,23 +201,40 @@ class Scene:
     # ---- the checks --------------------------------------------------------------------------------------------------
 
     def audit(self) -> None:
-        """What must hold at any moment: all that was said to be done is in the store, once."""
-        said = ledger.read(self.notes / "ledger.jsonl")  # first the witness, then the store, which may be further
+        """What must hold at any moment: all that was said to be done is in the store, once.
+
+        The witnesses are read before the store, which may be further.
+        """
+        ids = [path.stem.removeprefix("ledger-") for path in self.notes.glob("ledger-*.jsonl")]
+        said = {name: ledger.read(ledger.path_of(self.notes, name)) for name in ids}
         with ExperienceStore.open(self.home) as store:
-            trials = store.trials(self.place.study)
-            experiences = store.experiences()
+            trials = {name: store.trials(name) for name in ids}
+            counts = Counter((experience.study, experience.trial) for experience in store.experiences())
+        for name in ids:
+            self.compare(name, said[name], trials[name], counts)
+
+    def compare(
+        self, study: str, said: list[dict[str, Any]], trials: list[Trial], counts: Counter[tuple[str, int | None]]
+    ) -> None:
         lost, twice = ledger.compare(said, trials)
-        counts = Counter(experience.trial for experience in experiences)
-        twice += [f"trial {number} is remembered {count} times" for number, count in counts.items() if count > 1]
+        twice += [
+            f"trial {number} is remembered {count} times"
+            for (name, number), count in counts.items()
+            if name == study and count > 1
+        ]
         lost += [
             f"trial {entry['number']} is not remembered"
             for entry in said
-            if (entry["curve"] or entry["failure"]) and entry["number"] not in counts
+            if (entry["curve"] or entry["failure"]) and (study, entry["number"]) not in counts
         ]
         self.lost += [line for line in lost if line not in self.lost]
         self.twice += [line for line in twice if line not in self.twice]
-        if self.kind != "real":
+        if "world" in self.request_of(study):
             self.wrong += [line for line in world.wrong_scores(trials) if line not in self.wrong]
+
+    def request_of(self, study: str) -> Mapping[str, Any]:
+        with ExperienceStore.open(self.home) as store:
+            return store.study(study).request
 
     def finish(self) -> None:
         """Let the study run to its end without faults, then look at all that is left."""
@@ -226,39 +248,47 @@ class Scene:
                 break
         else:
             self.wrong.append(f"the study does not come to its end: {self.said()[-500:]}")
+        self.look_at_the_end()
+
+    def look_at_the_end(self) -> None:
+        """What must hold when all is done and nobody runs any more."""
         self.audit()
         self.wait_for(lambda: not self.workers(), "a process is left over", 10)
         with ExperienceStore.open(self.home) as store:
-            trials = store.trials(self.place.study)
+            studies = [(record, store.trials(record.id)) for record in store.studies()]
             self.wrong += [str(finding) for finding in store.doctor()]
-            remembered = len(store.experiences())
-        self.finished_trials = sum(trial.state.is_finished for trial in trials)
-        self.check_end(trials, remembered)
-        self.check_files(trials)
+            remembered = Counter(experience.study for experience in store.experiences())
+        for record, trials in studies:
+            self.finished_trials += sum(trial.state.is_finished for trial in trials)
+            self.check_end(record, trials, remembered[record.id])
+            self.check_files(Path(record.folder), trials)
+        left = sorted(file.name for file in self.home.glob("store.sqlite-*"))
+        if left:
+            self.wrong.append(f"the store left {left}")
 
-    def check_end(self, trials: list[Trial], remembered: int) -> None:
+    def check_end(self, record: StudyRecord, trials: list[Trial], remembered: int) -> None:
+        wanted = record.request.get("trials", len(trials))
         open_ones = [trial.number for trial in trials if not trial.state.is_finished]
-        if self.kind != "real" and (len(trials) != self.trials or open_ones):
-            self.wrong.append(f"{self.trials} finished trials were wanted, {len(trials)} are there, open: {open_ones}")
+        if "world" in record.request and (len(trials) != wanted or open_ones):
+            self.wrong.append(f"{wanted} finished trials were wanted, {len(trials)} are there, open: {open_ones}")
+        if record.state is not StudyState.FINISHED:
+            self.wrong.append(f"study {record.id} is {record.state}")
         if remembered != sum(trial.score is not None or trial.failure is not None for trial in trials):
             self.wrong.append(f"{remembered} experiences of {len(trials)} trials")
 
-    def check_files(self, trials: list[Trial]) -> None:
+    def check_files(self, folder: Path, trials: list[Trial]) -> None:
         """Nothing but what a state names, and no files of trials that are not in the store."""
-        folders = self.folder / "trials"
+        folders = folder / "trials"
         known = {f"{trial.number:04d}" for trial in trials}
-        for folder in folders.iterdir() if folders.exists() else ():
-            if folder.name not in known:
-                self.wrong.append(f"a folder is left over: {folder.name}")
-            for part in folder.iterdir():
+        for own in folders.iterdir() if folders.exists() else ():
+            if own.name not in known:
+                self.wrong.append(f"a folder is left over: {own.name}")
+            for part in own.iterdir():
                 state = read_state(part)
                 named = {STATE, state["tensors"]} if state else {STATE}
                 extra = [file.name for file in part.iterdir() if file.name not in named]
                 if extra:
-                    self.wrong.append(f"files are left over in {folder.name}/{part.name}: {extra}")
-        left = sorted(file.name for file in self.home.glob("store.sqlite-*"))
-        if left:
-            self.wrong.append(f"the store left {left}")
+                    self.wrong.append(f"files are left over in {own.name}/{part.name}: {extra}")
 
     @property
     def is_clean(self) -> bool:
@@ -281,9 +311,9 @@ class Scene:
         shutil.rmtree(self.base, ignore_errors=True)
 
 
-def mount(folder: Path) -> bool:
+def mount(folder: Path, mib: int) -> bool:
     """Give a folder a small disk of its own; False where that is not allowed."""
     if shutil.which("mount") is None:
         return False
-    command = ["mount", "-t", "tmpfs", "-o", f"size={TMPFS_MIB}m", "chaos", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", f"size={mib}m", "chaos", str(folder)]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0

@@ -66,8 +66,8 @@ def obey_permissions() -> None:
     libc.capset(header, struct.pack("6I", *words))
 
 
-def main(place: Place, offset: "Synchronized[float]") -> None:
-    """Take up the study, run it to its end, and exit with what came of it; words go to `said.txt`."""
+def prepare(place: Place, offset: "Synchronized[float]") -> None:
+    """Make this process the searching process of a place; what it says on stderr goes to `said.txt`."""
     said = os.open(place.notes / "said.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(said, 2)
     os.environ[MARK] = str(place.notes)
@@ -75,13 +75,17 @@ def main(place: Place, offset: "Synchronized[float]") -> None:
     obey_permissions()
     if not place.real:
         background.wire = world.wire
+
+
+def main(place: Place, offset: "Synchronized[float]") -> None:
+    """Take up the study, run it to its end, and exit with what came of it."""
+    prepare(place, offset)
     code = BUG
     try:
         with ExperienceStore.open(place.home) as store:
             session = Session(store, place.study)
-            session.subscribe(ledger.witness(place.notes / "ledger.jsonl"))
+            session.subscribe(ledger.witness(ledger.path_of(place.notes, place.study)))
             session.resume()
-            (place.notes / "pid").write_text(str(os.getpid()))
             session.wait()
             code = FINISHED if session.record.state == "finished" else REFUSED
     except XAutoLMError as error:
@@ -90,6 +94,65 @@ def main(place: Place, offset: "Synchronized[float]") -> None:
     except BaseException:
         os.write(2, traceback.format_exc(limit=-4).encode())
     os._exit(code)
+
+
+def many(place: Place, offset: "Synchronized[float]") -> None:
+    """Run the store's studies one after the other, and new ones, until `enough` lies in the notes.
+
+    A study that ends with an error is taken up again in this process, as a person does who has mended what was wrong.
+    """
+    prepare(place, offset)
+    trained = background.wire
+    background.wire = lambda record, store: (world.wire if "world" in record.request else trained)(record, store)
+    try:
+        with ExperienceStore.open(place.home) as store:
+            while study := _next_study(place, store):
+                session = Session(store, study)
+                unsubscribe = session.subscribe(ledger.witness(ledger.path_of(place.notes, study)))
+                (place.notes / "study").write_text(study)
+                _insist(session)
+                unsubscribe()
+    except BaseException:
+        os.write(2, traceback.format_exc(limit=-4).encode())
+        os._exit(BUG)
+    os._exit(FINISHED)
+
+
+def _next_study(place: Place, store: ExperienceStore) -> str | None:
+    """What was begun, else what waits, at times; else a new study of stand-ins; None when it is enough."""
+    while True:
+        try:
+            records = store.studies()
+            begun = [record.id for record in records if record.state not in ("created", "finished")]
+            waiting = [record.id for record in records if record.state == "created"]
+            if begun:
+                return begun[0]
+            if (place.notes / "enough").exists():
+                for study in waiting:
+                    store.delete_study(study)
+                return None
+            ended = len(records) - len(waiting)
+            if waiting and ended % 4 == 1:
+                return waiting[0]
+            kind = "replay" if ended % 4 == 3 else "worker"
+            name = f"study-{ended:04d}"
+            return world.enter(store, name, kind, 12, place.home / "studies" / name).id
+        except XAutoLMError as error:
+            os.write(2, f"[{type(error).__name__}] {error}\n".encode())
+            time.sleep(0.2)
+
+
+def _insist(session: Session) -> None:
+    """Run a study to its end, whatever it takes."""
+    while True:
+        try:
+            session.resume()
+            session.wait()
+            if session.record.state == "finished":
+                return
+        except XAutoLMError as error:
+            os.write(2, f"[{type(error).__name__}] {error}\n".encode())
+        time.sleep(0.2)
 
 
 def second(place: Place, offset: "Synchronized[float]") -> None:
