@@ -19,7 +19,7 @@ export SKIP_JUPYTER_BUILDER := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test browser ipykernel check format lab notebooks reproduce labextension jest wheel clean distclean
+.PHONY: help venv demo test browser chaos soak ipykernel check format lab notebooks reproduce labextension jest wheel clean distclean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,18 @@ browser:
 	  echo "installing chromium for the browser tests" && apt-get install -qq -y chromium >/dev/null; } || \
 	  { apt-get update -qq 2>/dev/null && apt-get install -qq -y chromium >/dev/null; } || \
 	  echo "no chromium: the browser tests will skip (Debian and Ubuntu: sudo apt install chromium)"
+
+# Everything that is started, filled or mounted here is taken back; a second call goes on where the first was cut off.
+FAULTS ?= 200
+SEED   ?= 0
+chaos: $(STAMP) ## Kill, stop, starve and fill the disks of searches: 200 faults, nothing lost (15 to 20 minutes)
+	PYTHONPATH=tests OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/python -m chaos --faults $(FAULTS) --seed $(SEED) \
+	  --json build/chaos-$(FAULTS)-$(SEED).json
+
+SOAK_SECONDS ?= 3600
+soak: $(STAMP) ## An hour of search with a fault every 20 s, weighed (SOAK_SECONDS=300: a short one)
+	PYTHONPATH=tests OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/python -m chaos soak --seconds $(SOAK_SECONDS) \
+	  --fault-every 20 --json build/soak-$(SOAK_SECONDS).json
 
 IPYKERNEL ?= 6.31.0
 ipykernel: $(STAMP) ## Run the notebook tests on another ipykernel: make ipykernel IPYKERNEL=6.31.0

@@ -1,7 +1,9 @@
 """Files of trials: losers go, and all of them stay within the limit, the best whatever happens."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from worlds import Scripted, config, make_study, start
@@ -10,7 +12,7 @@ from xautolm_nb.core.events import Event, StudyMessage
 from xautolm_nb.core.study import Control
 from xautolm_nb.core.trial import CurvePoint, Trial, TrialState
 from xautolm_nb.parts import Budget, Study
-from xautolm_nb.room import discard_losers, keep_within
+from xautolm_nb.room import discard_losers, keep_within, sweep
 from xautolm_nb.run import ReplayRunner
 from xautolm_nb.store import ExperienceStore
 from xautolm_nb.study import search
@@ -98,3 +100,15 @@ def test_a_search_stays_within_its_room(store: ExperienceStore) -> None:
     budget = Budget(seconds=1e6, clock=study.runner.clock)  # type: ignore[attr-defined]
     search(study, budget=budget, control=lambda: Control.RUN, emit=lambda event: None)
     assert list(sizes) == [2], "the largest model is the best"
+
+
+def test_what_a_killed_process_left_half_written_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    names = ("cache/a.safetensors", "cache/a.1f.part", "trials/0001/best/.state.json.x1", "trials/0001/best/state.json")
+    for name in (*names, "cache/b.2f.part"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+        os.utime(tmp_path / name, (1.0, 1.0))
+    (tmp_path / "cache/b.2f.part").touch()  # somebody writes it just now
+    sweep(tmp_path)
+    left = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
+    assert left == {"cache/a.safetensors", "trials/0001/best/state.json", "cache/b.2f.part"}

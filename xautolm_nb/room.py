@@ -1,12 +1,27 @@
 """Room on the disk: the files of trials that lost go, and all of them stay within what was allowed."""
 
+import contextlib
+import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from xautolm_nb.core.events import StudyMessage
 from xautolm_nb.core.ranking import pareto_front, ranking
 from xautolm_nb.core.runner import Emit
 from xautolm_nb.parts import Study
+
+STALE_SECONDS = 60.0
+"""A file that is written beside its place and older than this was left by a process that died."""
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes had begun to write beside its place; what someone writes just now stays."""
+    for pattern in ("**/*.part", "**/.state.json.*", "**/.task.json.*"):
+        for file in folder.glob(pattern):
+            with contextlib.suppress(OSError):
+                if file.is_file() and abs(time.time() - file.stat().st_mtime) > STALE_SECONDS:
+                    file.unlink()
 
 
 def discard_losers(study: Study) -> None:

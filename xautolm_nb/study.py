@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from xautolm_nb.ahead import Ahead
@@ -21,7 +22,7 @@ from xautolm_nb.core.study import Control, StudyRecord, StudyView
 from xautolm_nb.core.trial import Failure, FailureKind, Outcome, Trial, TrialState
 from xautolm_nb.metafeatures import context_weights
 from xautolm_nb.parts import Budget, Study, as_experience
-from xautolm_nb.room import discard_losers, keep_within
+from xautolm_nb.room import discard_losers, keep_within, sweep
 
 __all__ = ["HEARTBEAT_SECONDS", "Budget", "Reason", "Study", "search", "view_of"]
 
@@ -57,6 +58,8 @@ def search(
     """
     emit(StudyStarted(study=study.record.id))
     recover(study)
+    if study.record.folder:
+        sweep(Path(study.record.folder))
     experiences = remembered(study)
     study.store.update_study(study.record.id, prior=study.summarise(experiences))
     with Ahead(lambda trials, left: next_work(study, experiences, trials, left)) as ahead:

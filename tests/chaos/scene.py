@@ -95,7 +95,8 @@ class Scene:
 
     def strike(self, fault: Callable[["Scene"], None]) -> None:
         """Have a fault strike at a random moment at which the search is busy, then look what is left."""
-        for _ in range(10):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
             self.ensure_running()
             if self.wait_until_busy():
                 time.sleep(self.rng.uniform(0.0, self.longest_wait))
@@ -192,8 +193,10 @@ class Scene:
         with ExperienceStore.open(self.home) as store:
 
             def is_busy() -> bool:
-                trials = store.trials(self.place.study)
-                return not self.is_alive or any(trial.state is TrialState.RUNNING for trial in trials)
+                owner = store.study(self.place.study).owner
+                is_ours = self.is_alive and owner is not None and owner.pid == self.pid
+                running = (trial.state is TrialState.RUNNING for trial in store.trials(self.place.study))
+                return not self.is_alive or (is_ours and any(running))
 
             self.wait_for(is_busy, "the search does not begin")
         return self.is_alive

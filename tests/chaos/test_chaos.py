@@ -22,6 +22,7 @@ HALF = replace(DONE, state=TrialState.PAUSED, fidelity=0.25, curve=DONE.curve[:1
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(sys.platform == "win32", reason="signals and a fork server are needed")
 def test_twenty_faults_lose_nothing(tmp_path: Path) -> None:
     out = StringIO()
