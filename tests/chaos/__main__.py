@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3600.0, help="of a soak")
     parser.add_argument("--fault-every", type=float, default=20.0, help="seconds between the faults of a soak")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was mounted and started is taken back all the same
     if options.what == "soak":
         from chaos.soak import is_sound, soak
 

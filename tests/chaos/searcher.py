@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from chaos import ledger, world
-from xautolm_nb import background, study
+from xautolm_nb import background, request, study
 from xautolm_nb.core.errors import XAutoLMError
 from xautolm_nb.session import Session
 from xautolm_nb.store import ExperienceStore
@@ -102,8 +102,7 @@ def many(place: Place, offset: "Synchronized[float]") -> None:
     A study that ends with an error is taken up again in this process, as a person does who has mended what was wrong.
     """
     prepare(place, offset)
-    trained = background.wire
-    background.wire = lambda record, store: (world.wire if "world" in record.request else trained)(record, store)
+    background.wire = lambda record, store: (world if "world" in record.request else request).wire(record, store)
     try:
         with ExperienceStore.open(place.home) as store:
             while study := _next_study(place, store):

@@ -119,7 +119,8 @@ def test_an_interrupt_of_our_process_group_does_not_reach_it(tmp_path: Path) -> 
 
 
 def test_the_memory_of_a_process_counts_what_it_started(start: Start) -> None:
-    alone = "import time; block = bytearray(64 << 20); print('{\\"kind\\": \\"ready\\"}', flush=True); time.sleep(60)"
+    ready = '{"kind": "ready"}'
+    alone = f"import time; block = bytearray(64 << 20); print({ready!r}, flush=True); time.sleep(60)"
     child = start(alone)
     receive(child)
     assert 64 / 1024 < child.memory_gib < 0.2
