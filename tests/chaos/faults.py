@@ -210,6 +210,13 @@ def second_search(scene: Scene) -> None:
     """Another process wants to run the study: it is refused and told who holds it."""
     scene.require(scene.is_alive)
     holder = scene.pid
+
+    def is_held() -> bool:
+        with ExperienceStore.open(scene.home) as store:
+            owner = store.study(scene.place.study).owner
+        return scene.is_alive and owner is not None and owner.pid == holder
+
+    scene.require(is_held())
     other = scene.context.Process(target=searcher.second, args=(scene.place, scene.offset))
     other.start()
     other.join(30)
@@ -217,7 +224,7 @@ def second_search(scene: Scene) -> None:
         words = (scene.notes / "refusal.txt").read_text()
         if str(holder) not in words:
             scene.wrong.append(f"the refusal does not name the holder {holder}: {words}")
-    elif scene.is_alive:
+    elif is_held():
         scene.wrong.append(f"a second process ran a study that another held (code {other.exitcode})")
 
 

@@ -21,7 +21,7 @@ from tiny import save_tiny_model
 from chaos import searcher
 from chaos.faults import FAULTS
 from chaos.real import create_real
-from chaos.scene import PATIENCE, Scene
+from chaos.scene import PATIENCE, NotBusy, Scene
 from xautolm_nb.core.study import StudyRecord
 from xautolm_nb.store import ExperienceStore
 
@@ -46,20 +46,20 @@ class SoakScene(Scene):
             create_real(self.home, model, trials=2)
         return replace(super().create(), folder=str(self.home / "study"))
 
-    def strike_now(self) -> str:
-        """One fault of a kind that may strike now; its name."""
-        names = [name for name in FAULTS if self.may_kill or name not in FATAL]
-        name = self.rng.choice(names)
+    def strike_now(self) -> str | None:
+        """One fault of a kind that may strike now, at a random moment: its name, or None when it met nothing."""
+        name = self.rng.choice([name for name in FAULTS if self.may_kill or name not in FATAL])
+        time.sleep(self.rng.uniform(0.0, self.longest_wait))
+        self.ensure_running()
         current = (self.notes / "study").read_text()
         with ExperienceStore.open(self.home) as store:
             self.folder = Path(store.study(current).folder)
         self.place = replace(self.place, study=current)
-        with suppress(ProcessLookupError):
-            self.strike(FAULTS[name])
-        return name
-
-    def extend(self) -> None:
-        """There is always another study."""
+        with suppress(ProcessLookupError, NotBusy):
+            FAULTS[name](self)
+            self.audit()
+            return name
+        return None
 
 
 def soak(seconds: float, every: float, seed: int, *, real: bool = True) -> dict[str, Any]:
@@ -74,11 +74,12 @@ def soak(seconds: float, every: float, seed: int, *, real: bool = True) -> dict[
         while (passed := time.monotonic() - start) < seconds:
             scene.may_kill = passed < KILLING * seconds
             scene.ensure_running()
-            if passed > every * (1 + sum(struck.values())) and (scene.notes / "study").exists():
-                struck[scene.strike_now()] += 1
-                _tell(passed, seconds, struck, weights)
-            elif not scene.may_kill:
+            if not scene.may_kill:
                 weights += _weigh(scene, passed)
+            if passed > every * (1 + sum(struck.values())) and (scene.notes / "study").exists():
+                name = scene.strike_now()
+                struck.update([name] if name else [])
+                _tell(passed, seconds, struck, weights)
             time.sleep(1.0)
         (scene.notes / "enough").touch()
         _end(scene, seconds)
