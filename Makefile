@@ -19,8 +19,8 @@ export SKIP_JUPYTER_BUILDER := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test browser postgres fuzz ipykernel lab-version notebook-version check audit format lab notebooks \
-        reproduce labextension jest wheel wheel-check clean distclean
+.PHONY: help venv demo test browser postgres fuzz chaos soak ipykernel lab-version notebook-version check audit format lab \
+        notebooks reproduce labextension jest wheel wheel-check clean distclean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,18 @@ CASES ?= 1000000
 FUZZ_ARGS ?=
 fuzz: $(STAMP) ## Try a million changed inputs on importers, request, wire protocol and space: make fuzz CASES=100000
 	PYTHONPATH=tests $(BIN)/python -m fuzz --cases $(CASES) --processes $$(nproc) $(FUZZ_ARGS)
+
+# Everything that is started, filled or mounted here is taken back; a second call goes on where the first was cut off.
+FAULTS ?= 200
+SEED   ?= 0
+chaos: $(STAMP) ## Kill, stop, starve and fill the disks of searches: 200 faults, nothing lost (15 to 20 minutes)
+	PYTHONPATH=tests OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/python -m chaos --faults $(FAULTS) --seed $(SEED) \
+	  --json build/chaos-$(FAULTS)-$(SEED).json
+
+SOAK_SECONDS ?= 3600
+soak: $(STAMP) ## An hour of search with a fault every 20 s, weighed (SOAK_SECONDS=300: a short one)
+	PYTHONPATH=tests OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/python -m chaos soak --seconds $(SOAK_SECONDS) \
+	  --fault-every 20 --json build/soak-$(SOAK_SECONDS).json
 
 IPYKERNEL ?= 6.31.0
 ipykernel: $(STAMP) ## Run the notebook tests on another ipykernel: make ipykernel IPYKERNEL=6.31.0

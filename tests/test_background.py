@@ -10,9 +10,9 @@ from worlds import Scripted, config, make_study, start
 
 from xautolm_nb import background
 from xautolm_nb.background import Loop, closing, loop_of, watch_starts
-from xautolm_nb.core.errors import StoreError
+from xautolm_nb.core.errors import LeaseError, StoreError, StudyError
 from xautolm_nb.core.events import Event, StudyFinished, TrialFinished
-from xautolm_nb.core.study import Control, StudyState
+from xautolm_nb.core.study import Control, Owner, StudyState
 from xautolm_nb.core.trial import TrialState
 from xautolm_nb.session import Session
 from xautolm_nb.store import ExperienceStore
@@ -181,6 +181,38 @@ def test_a_wish_of_another_process_is_heard(
     store.update_study(study.record.id, control=Control.STOP, stopped=(3,))
     loop.join(20)
     assert seen == ["heard"]
+
+
+def test_a_loop_whose_study_was_taken_over_stops_and_leaves_it_alone(
+    store: ExperienceStore, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(study: Study, *, control: Callable[[], Control], **others: object) -> str:
+        until(lambda: control() is Control.STOP)
+        return "stopped"
+
+    monkeypatch.setattr(background, "search", wait)
+    loop = Loop(store, study.record.id)
+    loop.start()
+    thief = Owner(pid=1, started=1.0, host="elsewhere")
+    store.update_study(study.record.id, owner=thief, message="theirs now")
+    loop.join(20)
+    record = store.study(study.record.id)
+    assert (record.owner, record.state, record.message) == (thief, StudyState.RUNNING, "theirs now")
+    assert isinstance(loop.error, LeaseError) and not loop.is_alive
+
+
+def test_an_error_of_the_disk_is_one_line_with_what_to_do(
+    store: ExperienceStore, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(study: Study, **others: object) -> str:
+        raise OSError(28, "No space left on device", "logs")
+
+    monkeypatch.setattr(background, "search", full)
+    loop = Loop(store, study.record.id)
+    loop.start()
+    loop.join(20)
+    assert isinstance(loop.error, StudyError) and "No space left" in str(loop.error) and "resume" in loop.error.hint
+    assert store.study(study.record.id).message == str(loop.error)
 
 
 def test_an_error_is_kept_and_the_study_has_failed(

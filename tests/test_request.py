@@ -42,6 +42,8 @@ def test_what_is_no_duration_is_refused(text: object) -> None:
         ({"rungs": ()}, "rising fidelities"),
         ({"max_epochs": 0}, "max_epochs expects"),
         ({"max_epochs": "many"}, "max_epochs expects a whole number"),
+        ({"disk_gib": 0}, "disk_gib expects a number from 0.001 to"),
+        ({"worker_memory_gib": "nan"}, "worker_memory_gib expects"),
         ({"validation": 0.95}, "validation expects"),
         ({"keep": 0}, "keep expects"),
         ({"device": "tpu"}, "device expects"),

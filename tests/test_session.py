@@ -165,6 +165,41 @@ def test_a_study_whose_owner_died_shows_as_interrupted(store: ExperienceStore) -
     assert session.is_over
 
 
+def test_a_second_resume_of_a_running_study_is_refused_and_told_who_holds_it(store: ExperienceStore) -> None:
+    import subprocess
+    import sys
+    from dataclasses import replace
+
+    import psutil
+    from worlds import Scripted, make_study
+
+    from xautolm_nb.core.study import Control
+    from xautolm_nb.store import current_owner
+    from xautolm_nb.store.owners import birth_of
+
+    study = make_study(store, Scripted([]))
+    session = Session(store, study.record.id)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        began = psutil.Process(process.pid).create_time()
+        owner = replace(current_owner(), pid=process.pid, started=began, birth=birth_of(process.pid))
+        held = {"state": StudyState.RUNNING, "owner": owner, "heartbeat": time.time() - 3, "budget_seconds": 60.0}
+        store.update_study(study.record.id, **held)
+        for try_it in (session.resume, session.start):
+            with pytest.raises(
+                StudyError, match=f"already run by process {process.pid} on .*last heard of [345] s ago"
+            ):
+                try_it()
+        store.update_study(study.record.id, state=StudyState.PAUSED, control=Control.PAUSE)
+        session.resume()
+        assert store.study(study.record.id).control is Control.RUN, "a pause may be ended from anywhere"
+        store.update_study(study.record.id, state=StudyState.RUNNING)
+        session.resume("10m")
+        assert store.study(study.record.id).budget_seconds > 60.0, "and time may be added"
+        process.kill()
+        process.wait()
+    assert session.record.state is StudyState.INTERRUPTED
+
+
 def _host() -> str:
     from xautolm_nb.store import current_owner
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 from worlds import MODELS, RUNGS, Scripted, config, make_study, start, whole_run
 
+from xautolm_nb.core.errors import LeaseError, StudyError
 from xautolm_nb.core.events import Event, TrialFinished, TrialStarted
 from xautolm_nb.core.proposal import Influence, Proposal
-from xautolm_nb.core.study import Control
-from xautolm_nb.core.trial import FailureKind, Trial, TrialState
+from xautolm_nb.core.study import Control, Owner
+from xautolm_nb.core.trial import Failure, FailureKind, Measures, Outcome, Trial, TrialState
 from xautolm_nb.optimize import BayesianOptimizer
 from xautolm_nb.plots import calibration
 from xautolm_nb.run import SimulatedClock
@@ -227,3 +228,81 @@ def test_whoever_proposes_sees_a_stopped_trial_as_ended_but_not_as_complete(stor
     assert trial.state is TrialState.FAILED and trial.failure is None and trial.curve
     assert last_work([trial]) is None
     assert set_aside([trial], ()) == [trial]
+
+
+def test_a_trial_during_which_the_process_keeps_dying_fails_with_a_reason_after_two_more_tries(
+    store: ExperienceStore,
+) -> None:
+    study = make_study(store, Scripted([start(config(2))]))
+    for death in (1, 2):
+        _die_while_running(study)
+        recover(study)
+        (trial,) = trials(study)
+        assert (trial.state, trial.deaths) == (TrialState.QUEUED, death)
+    _die_while_running(study)
+    run(study)
+    deadly, next_one = trials(study)
+    assert deadly.state is TrialState.FAILED and deadly.failure is not None
+    assert deadly.failure.kind is FailureKind.CRASH and "died 3 times" in deadly.failure.message
+    assert next_one.state is TrialState.COMPLETE, "the search goes on without it"
+    assert [experience.failure is not None for experience in store.experiences()].count(True) == 1
+
+
+def test_deaths_with_progress_between_them_are_forgiven(
+    store: ExperienceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = make_study(store, Scripted([]))
+    reached = iter((0.1, 0.2, 0.3, 0.4))
+    monkeypatch.setattr(type(study.runner), "recover", lambda self, trial: replace(trial, fidelity=next(reached)))
+    for _ in range(4):
+        _die_while_running(study)
+        recover(study)
+        (trial,) = trials(study)
+        assert (trial.state, trial.deaths) == (TrialState.QUEUED, 1)
+
+
+def _die_while_running(study: Study) -> None:
+    known = trials(study)
+    trial = known[0] if known else Trial(number=0, config=config(4), seed=0)
+    study.store.save_trial(study.record.id, replace(trial, state=TrialState.RUNNING, target=1.0))
+
+
+def test_a_trial_that_cannot_write_ends_the_run_with_one_line_and_waits_for_the_next(
+    store: ExperienceStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = make_study(store, Scripted([start(config(2)), start(config(4)), start(config(6))]))
+    whole = type(study.runner).run
+
+    def run_until_full(self: object, task: object, trial: Trial, **rest: object) -> Outcome:
+        if trial.number == 1:
+            failure = Failure(kind=FailureKind.DISK, message="No space left on device (folder).")
+            return Outcome(fidelity=0.0, measures=Measures(seconds_train=3.0), failure=failure)
+        return whole(self, task, trial, **rest)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as full:
+        full.setattr(type(study.runner), "run", run_until_full)
+        with pytest.raises(StudyError, match="Trial 1 could not write its files: No space left") as caught:
+            run(study)
+    assert "resume" in caught.value.hint
+    done, waiting = trials(study)
+    assert done.state is TrialState.COMPLETE
+    assert (waiting.state, waiting.failure, waiting.seconds) == (TrialState.QUEUED, None, 3.0)
+    assert store.count() == 1, "it says nothing about the configuration"
+    run(study)
+    assert [trial.state for trial in trials(study)] == [TrialState.COMPLETE] * 3
+
+
+def test_a_search_whose_study_was_taken_over_writes_nothing_more(store: ExperienceStore) -> None:
+    mine, theirs = Owner(pid=1, started=1.0, host="here"), Owner(pid=2, started=2.0, host="there")
+    study = replace(make_study(store, Scripted([start(config(2))] * 3)), holder=mine)
+    store.claim_study(study.record.id, mine)
+
+    def emit(event: Event) -> None:
+        if isinstance(event, TrialStarted) and event.trial.number == 1:
+            store.update_study(study.record.id, owner=theirs)
+
+    budget = Budget(seconds=1e6, clock=study.runner.clock)  # type: ignore[attr-defined]
+    with pytest.raises(LeaseError, match="taken over by process 2 on there"):
+        search(study, budget=budget, control=lambda: Control.RUN, emit=emit)
+    assert [trial.state for trial in trials(study)] == [TrialState.COMPLETE, TrialState.RUNNING]
+    assert store.study(study.record.id).owner == theirs

@@ -8,12 +8,13 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from xautolm_nb.core.errors import StoreError
+from xautolm_nb.core.errors import LeaseError, StoreError, StudyError
 from xautolm_nb.core.events import Event, StudyFinished, StudyMessage, TrialProgress, TrialStarted
-from xautolm_nb.core.study import Control, StudyState
+from xautolm_nb.core.study import Control, Owner, StudyState
 from xautolm_nb.request import wire
 from xautolm_nb.store import ExperienceStore, current_owner
 from xautolm_nb.study import HEARTBEAT_SECONDS, Budget, Reason, Study, search
@@ -43,6 +44,7 @@ class Loop:
         self.error: BaseException | None = None
         """What ended the last run, when it was not the search itself."""
         self.progress: TrialProgress | None = None
+        self._owner: Owner | None = None
         self._thread: threading.Thread | None = None
         self._alive = False
         self._wanted = Control.RUN
@@ -67,7 +69,8 @@ class Loop:
         with self._starting:
             if self._alive:  # a click and a cell at the same moment start it once
                 return
-            record = self.store.claim_study(self.study, current_owner())
+            self._owner = current_owner()
+            record = self.store.claim_study(self.study, self._owner)
             with self._lock:
                 self._wanted, self._stopped, self._untold = Control.RUN, frozenset(record.stopped), {}
             self.error, self.progress = None, None
@@ -116,8 +119,8 @@ class Loop:
             state = StudyState.STOPPED if reason == "stopped" else StudyState.FINISHED
             message = _ENDINGS[reason]
         except BaseException as error:  # the thread's outermost frame: the error is kept for wait() and shown
-            self.error = error
-            message = str(error) or repr(error)
+            self.error = _in_words(error)
+            message = str(self.error) or repr(self.error)
         finally:
             budget.pause()
             ended.set()
@@ -129,7 +132,7 @@ class Loop:
     def _search(self, budget: Budget) -> Reason:
         with closing(wire(self.store.study(self.study), self.store)) as study:
             return search(
-                study,
+                replace(study, holder=self._owner),
                 budget=budget,
                 control=lambda: self._wanted,
                 emit=self._emit,
@@ -138,10 +141,12 @@ class Loop:
 
     def _leave(self, state: StudyState, message: str, spent: float) -> None:
         try:
-            self.store.update_study(
-                self.study, state=state, owner=None, spent_seconds=spent, progress=None, message=message
-            )
-        except StoreError as error:  # the study stays marked as ours; whoever resumes it here sees that it is not
+            ours = {"state": state, "owner": None, "spent_seconds": spent, "progress": None, "message": message}
+            self.store.update_study(self.study, holder=self._owner, **ours)
+        except (
+            StoreError,
+            LeaseError,
+        ) as error:  # it stays marked as it is; whoever resumes it here sees whose
             self.error = self.error or error
         self._alive = False
         self._emit(StudyFinished(reason=message))
@@ -151,15 +156,26 @@ class Loop:
         while not ended.is_set():
             self._wake.wait(HEARTBEAT_SECONDS / 4)
             self._wake.clear()
-            with contextlib.suppress(StoreError):  # a busy or full disk is no reason to stop pulsing
+            try:
                 self._beat(budget)
+            except StoreError:  # a busy or full disk is no reason to stop pulsing
+                continue
+            except LeaseError:  # what the search writes is refused; it ends with that error at its next step
+                with self._lock:
+                    self._wanted = Control.STOP
+                return
 
     def _beat(self, budget: Budget) -> None:
         with self._lock:
             untold, self._untold = self._untold, {}
         try:
             record = self.store.update_study(
-                self.study, heartbeat=time.time(), spent_seconds=budget.spent, progress=self.progress, **untold
+                self.study,
+                holder=self._owner,
+                heartbeat=time.time(),
+                spent_seconds=budget.spent,
+                progress=self.progress,
+                **untold,
             )
         except StoreError:
             with self._lock:
@@ -176,13 +192,25 @@ class Loop:
         elif isinstance(event, TrialStarted):
             self.progress = None
             message = f"trial {event.trial.number}: {event.trial.reason.partition(chr(10))[0]}"
-            self.store.update_study(self.study, state=StudyState.RUNNING, message=message)
+            self.store.update_study(self.study, holder=self._owner, state=StudyState.RUNNING, message=message)
         elif isinstance(event, StudyMessage):
             state = StudyState.PAUSED if event.message == "paused" else StudyState.RUNNING
-            self.store.update_study(self.study, state=state, message=event.message)
+            self.store.update_study(self.study, holder=self._owner, state=state, message=event.message)
         for subscriber in tuple(self._subscribers):
             if not _guarded(subscriber, event, f"A subscriber of study {self.study}"):
                 self._subscribers.remove(subscriber)
+
+
+def _in_words(error: BaseException) -> BaseException:
+    """An error of the file system as a person is told it; others as they are."""
+    if not isinstance(error, OSError):
+        return error
+    words = StudyError(
+        f"The search could not use its files: {error}.",
+        hint="Free some space or mend the permissions, then resume: nothing that was finished is lost.",
+    )
+    words.__cause__ = error
+    return words
 
 
 def _guarded(call: Callable[[T], None], what: T, who: str) -> bool:

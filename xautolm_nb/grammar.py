@@ -84,6 +84,8 @@ def _add_start(verbs: Any) -> None:
     start.add_argument("--test", type=float, help="share for the test split; 0 for none")
     start.add_argument("--seed", type=int)
     start.add_argument("--keep", type=int, help="checkpoints of this many best trials are kept")
+    start.add_argument("--disk-gib", type=float, help="room for the checkpoints of all trials")
+    start.add_argument("--worker-memory-gib", type=float, help="host memory at which a worker is ended")
     start.add_argument("--device", choices=("cpu", "cuda", "mps"))
     start.add_argument("--optimizer", choices=OPTIMIZERS)
     start.add_argument("--no-prior", dest="use_prior", action="store_false", default=None,

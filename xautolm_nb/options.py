@@ -20,6 +20,8 @@ _TYPES: dict[str, Any] = {
     "max_rows": int,
     "seed": int,
     "keep": int,
+    "disk_gib": float,
+    "worker_memory_gib": float,
     "validation": float,
     "test": float,
     "use_prior": bool,

@@ -82,6 +82,10 @@ class SearchRequest:
     optimizer: str = "bayesian"
     keep: int = 3
     """Checkpoints of this many best trials are kept; the others are removed as they lose."""
+    disk_gib: float | None = None
+    """Room for the checkpoints of all trials; the worst make way first, the best never. None sets no limit."""
+    worker_memory_gib: float | None = None
+    """Host memory at which a worker is ended and its trial fails as `host_memory`. None leaves that to the system."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -161,6 +165,8 @@ def _check_numbers(request: SearchRequest) -> None:
         ("validation", 0.01, 0.8),
         ("test", 0.0, 0.8),
         ("grace_seconds", 0.0, 86400.0),
+        ("disk_gib", 0.001, 1e6),
+        ("worker_memory_gib", 0.1, 1e5),
     ):
         value = getattr(request, name)
         if value is not None and not low <= value <= high:
@@ -261,7 +267,7 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
     Raises:
         StudyError: The study names folders that are not the store's, or no model fits the machine.
     """
-    from xautolm_nb.run import ProcessRunner
+    from xautolm_nb.run import ProcessRunner, WorkerOptions
     from xautolm_nb.study import Study
 
     check_places(record, store)
@@ -270,7 +276,13 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
     if record.context is None:
         record = store.update_study(record.id, context=context)
     space = build_search_space(request, context)
-    runner = ProcessRunner(folder=Path(record.folder), models=space.models, context=context, rungs=request.rungs)
+    runner = ProcessRunner(
+        folder=Path(record.folder),
+        models=space.models,
+        context=context,
+        rungs=request.rungs,
+        options=WorkerOptions(memory_gib=request.worker_memory_gib),
+    )
     runner.warm_up()  # its imports run beside ours
     return Study(
         record=record,
@@ -284,6 +296,7 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
         trial_timeout=request.trial_timeout_seconds,
         max_trials=request.max_trials,
         keep=request.keep,
+        disk_gib=request.disk_gib,
         use_prior=request.use_prior,
         ahead=True,
         summarise=partial(_summarise, context, space, record.task.metric),

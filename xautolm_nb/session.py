@@ -66,13 +66,15 @@ class Session:
         """Go on after a pause, a stop, a crash or a spent budget (then name a new `budget`).
 
         Raises:
-            StudyError: The budget is spent and no new one was named.
+            StudyError: The budget is spent and no new one was named, or another process runs the study already.
         """
         record = self.record
         if budget is not None:
             total = record.spent_seconds + parse_seconds(budget)
             record = self.store.update_study(self.id, budget_seconds=total)
         if self._has_owner(record):
+            if budget is None and not self.is_running_here:
+                _refuse_running(record)
             self._ask(Control.RUN)
             return self
         if record.spent_seconds >= record.budget_seconds:
@@ -307,6 +309,23 @@ class Session:
 
     def _study(self) -> AbstractContextManager[Study]:
         return closing(wire(self.store.study(self.id), self.store))
+
+
+def _refuse_running(record: StudyRecord) -> None:
+    """Raise when there is nothing to resume, because the study runs.
+
+    Raises:
+        StudyError: It names the process that holds the study.
+    """
+    owner = record.owner
+    if owner is None or record.state is not StudyState.RUNNING or record.control is not Control.RUN:
+        return
+    silent = max(0.0, time.time() - record.heartbeat)
+    raise StudyError(
+        f"Study {record.name!r} is already run by process {owner.pid} on {owner.host} "
+        f"(last heard of {silent:.0f} s ago).",
+        hint="Attach to it to watch it, or stop it first.",
+    )
 
 
 def start_session(

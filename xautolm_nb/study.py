@@ -5,84 +5,35 @@ the store, so the loop can be killed at any line and taken up again by any proce
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, NoReturn
 
 from xautolm_nb.ahead import Ahead
-from xautolm_nb.core.context import Context
+from xautolm_nb.core.errors import StudyError
 from xautolm_nb.core.events import StudyMessage, StudyStarted, TrialFinished, TrialStarted
 from xautolm_nb.core.experience import Experience
-from xautolm_nb.core.proposal import Optimizer, Proposal
+from xautolm_nb.core.proposal import Proposal
 from xautolm_nb.core.ranking import pareto_front, ranking
-from xautolm_nb.core.runner import Emit, Runner
+from xautolm_nb.core.runner import Emit
 from xautolm_nb.core.study import Control, StudyRecord, StudyView
-from xautolm_nb.core.trial import START, Failure, Outcome, Trial, TrialState
+from xautolm_nb.core.trial import START, Failure, FailureKind, Outcome, Trial, TrialState
 from xautolm_nb.metafeatures import context_weights
-from xautolm_nb.space import SearchSpace
-from xautolm_nb.store import ExperienceStore
+from xautolm_nb.parts import Budget, Study, as_experience
+from xautolm_nb.room import discard_losers, keep_within, sweep
+
+__all__ = ["HEARTBEAT_SECONDS", "Budget", "Reason", "Study", "search", "view_of"]
 
 Reason = Literal["budget", "converged", "stopped", "max_trials"]
 
 HEARTBEAT_SECONDS = 2.0
 EPSILON = 1e-9  # fidelities are shares computed in steps
+MAX_DEATHS = 2
+"""A trial during which the searching process died more often than this in a row, without progress, has failed."""
 MAX_EXPERIENCES = 2000
 """Experiences handed to the optimizer, the most similar tasks first."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Study:
-    """One search with its parts and its rules."""
-
-    record: StudyRecord
-    context: Context
-    space: SearchSpace
-    optimizer: Optimizer
-    runner: Runner
-    store: ExperienceStore
-    seed: int = 0
-    grace: float = 30.0
-    """Seconds a running trial may go on past the budget."""
-    trial_timeout: float | None = None
-    """Seconds after which a trial that has not come back fails as a timeout."""
-    max_trials: int | None = None
-    keep: int = 3
-    """Checkpoints of this many best trials are kept."""
-    use_prior: bool = True
-    ahead: bool = False
-    """Whether the next proposal is made while a trial runs."""
-    summarise: Callable[[Sequence[Experience]], Mapping[str, Any]] = lambda experiences: {}
-    """What past experience contributes, for people."""
-
-
-@dataclass(kw_only=True)
-class Budget:
-    """Wall-clock time on a monotonic clock; pauses do not count."""
-
-    seconds: float
-    spent_before: float = 0.0
-    clock: Callable[[], float] = time.monotonic
-    _since: float | None = field(default=None, init=False)
-
-    def start(self) -> None:
-        """Let the time run."""
-        if self._since is None:
-            self._since = self.clock()
-
-    def pause(self) -> None:
-        """Hold the time."""
-        self.spent_before, self._since = self.spent, None
-
-    @property
-    def spent(self) -> float:
-        """Seconds the search has run."""
-        return self.spent_before + (self.clock() - self._since if self._since is not None else 0.0)
-
-    @property
-    def left(self) -> float:
-        """Seconds to go; negative inside the grace."""
-        return self.seconds - self.spent
 
 
 def search(
@@ -107,6 +58,8 @@ def search(
     """
     emit(StudyStarted(study=study.record.id))
     recover(study)
+    if study.record.folder:
+        sweep(Path(study.record.folder))
     experiences = remembered(study)
     study.store.update_study(study.record.id, prior=study.summarise(experiences))
     with Ahead(lambda trials, left: next_work(study, experiences, trials, left)) as ahead:
@@ -130,9 +83,12 @@ def search(
                 should_stop=_must_end(study, trial.number, budget, control, stopped),
                 timeout=study.trial_timeout,
             )
+            if outcome.failure is not None and outcome.failure.kind is FailureKind.DISK:
+                set_back(study, trial, outcome, spent=budget.spent)
             trial = conclude(study, trial, outcome, spent=budget.spent)
             emit(TrialFinished(trial=trial))
             discard_losers(study)
+            keep_within(study, emit)
 
 
 def set_aside(trials: Sequence[Trial], stopped: Collection[int]) -> list[Trial]:
@@ -198,7 +154,7 @@ def begin(study: Study, trials: Sequence[Trial], proposal: Proposal) -> Trial:
         reason=in_words(proposal) or trial.reason,
         expected={**first_expectation(trial, proposal), **(dict(proposal.expected) or newest_expectation(trial))},
     )
-    study.store.save_trial(study.record.id, trial)
+    study.store.save_trial(study.record.id, trial, holder=study.holder)
     return trial
 
 
@@ -236,37 +192,35 @@ def conclude(study: Study, trial: Trial, outcome: Outcome, *, spent: float) -> T
         failure=outcome.failure,
         checkpoint=outcome.checkpoint,
         finished_at=_now(),
+        deaths=0,
     )
-    study.store.finish_trial(study.record.id, trial, as_experience(study, trial), spent_seconds=spent, progress=None)
+    _finish(study, trial, spent_seconds=spent, progress=None)
     return trial
 
 
-def as_experience(study: Study, trial: Trial) -> Experience | None:
-    """What a trial teaches other tasks; None while it has neither a score nor a failure."""
-    if trial.score is None and trial.failure is None:
-        return None
-    record = study.record
-    return Experience(
-        task_name=record.task.name,
-        metric=record.task.metric,
-        context=study.context,
-        space=study.space.name,
-        config=trial.config,
-        fidelity=trial.fidelity,
-        score=trial.score,
-        seconds=trial.seconds,
-        curve=trial.curve,
-        measures=trial.measures,
-        failure=trial.failure,
-        model=study.space.models.get(str(trial.config.get("model"))),
-        seed=trial.seed,
-        created_at=trial.created_at,
-        source=f"xautolm_nb {record.versions.get('xautolm-nb', '')}".strip(),
-        study=record.id,
-        trial=trial.number,
-        fingerprint=record.task.fingerprint,
-        versions=record.versions,
+def set_back(study: Study, trial: Trial, outcome: Outcome, *, spent: float) -> NoReturn:
+    """Put a trial that could not write its files back in line, as far as its last checkpoint has it, and end the run.
+
+    It says nothing about the configuration, and every trial after it would end in the same way.
+
+    Raises:
+        StudyError: Always; the message says what could not be written.
+    """
+    saved = study.runner.recover(trial)
+    cost = max(saved.measures, outcome.measures, key=lambda measures: measures.seconds)
+    back = replace(saved, state=TrialState.QUEUED, measures=cost)
+    study.store.save_trial(study.record.id, back, holder=study.holder)
+    study.store.update_study(study.record.id, holder=study.holder, spent_seconds=spent, progress=None)
+    words = outcome.failure.message if outcome.failure else ""
+    raise StudyError(
+        f"Trial {trial.number} could not write its files: {words}",
+        hint="Free some space or mend the permissions, then resume: nothing that was finished is lost.",
     )
+
+
+def _finish(study: Study, trial: Trial, **changes: Any) -> None:
+    experience = as_experience(study, trial)
+    study.store.finish_trial(study.record.id, trial, experience, holder=study.holder, **changes)
 
 
 def remembered(study: Study) -> list[Experience]:
@@ -283,27 +237,28 @@ def remembered(study: Study) -> list[Experience]:
 
 
 def recover(study: Study) -> None:
-    """Put trials that a dead process left running back in line, as far as their last checkpoint has them."""
+    """Put trials that a dead process left running back in line, as far as their last checkpoint has them.
+
+    One that took the process with it too often (`MAX_DEATHS`) fails instead, or it would do so for ever.
+    """
     for trial in study.store.trials(study.record.id):
         if trial.state is not TrialState.RUNNING:
             continue
         saved = study.runner.recover(trial)
-        if saved.fidelity < trial.target - EPSILON:
-            study.store.save_trial(study.record.id, replace(saved, state=TrialState.QUEUED))
-        else:  # it died between its last checkpoint and the report
-            done = replace(saved, state=_state_after(saved.fidelity, None), finished_at=_now())
-            study.store.finish_trial(study.record.id, done, as_experience(study, done))
+        deaths = trial.deaths + 1 if saved.fidelity <= trial.fidelity + EPSILON else 1
+        if saved.fidelity >= trial.target - EPSILON:  # it died between its last checkpoint and the report
+            _finish(study, replace(saved, state=_state_after(saved.fidelity, None), finished_at=_now(), deaths=0))
+        elif deaths > MAX_DEATHS:
+            failed = replace(saved, state=TrialState.FAILED, failure=_deadly(deaths), finished_at=_now(), deaths=deaths)
+            _finish(study, failed)
+        else:
+            again = replace(saved, state=TrialState.QUEUED, deaths=deaths)
+            study.store.save_trial(study.record.id, again, holder=study.holder)
 
 
-def discard_losers(study: Study) -> None:
-    """Remove the files of failed trials and of finished trials beyond the best `keep`."""
-    trials = study.store.trials(study.record.id)
-    ranked = ranking(trials)
-    kept = {trial.number for trial in ranked[: study.keep]}
-    kept |= {number for number in pareto_front(trials) if len(kept) < 2 * study.keep}
-    for trial in trials:
-        if trial.state.is_finished and trial.number not in kept:
-            study.runner.discard(trial)
+def _deadly(deaths: int) -> Failure:
+    message = f"The searching process died {deaths} times in a row while this trial ran, without getting any further."
+    return Failure(kind=FailureKind.CRASH, message=message)
 
 
 def _may_run(study: Study, budget: Budget, control: Callable[[], Control], emit: Emit) -> bool:

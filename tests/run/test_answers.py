@@ -133,7 +133,7 @@ def test_a_worker_trains_scores_and_exports_what_writes_or_marks_answers(
     [
         ("oom", FailureKind.OUT_OF_MEMORY),
         ("nan", FailureKind.NOT_FINITE),
-        ("disk", FailureKind.ERROR),
+        ("disk", FailureKind.DISK),
         ("exit", FailureKind.CRASH),
         ("sigkill", FailureKind.HOST_MEMORY),
         ("hang", FailureKind.TIMEOUT),

@@ -99,3 +99,12 @@ def test_random_generators_go_on_where_they_were() -> None:
     unpack_rng(packed, CPU)
     assert draw() == first
     unpack_rng({}, CPU)
+
+
+def test_a_flipped_bit_in_the_tensors_is_not_taken_for_a_weight(tmp_path: Path) -> None:
+    checkpoint.write(tmp_path, {"a": torch.zeros(64)}, {})
+    (file,) = tmp_path.glob("*.safetensors")
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    assert checkpoint.read(tmp_path) is None

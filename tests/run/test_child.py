@@ -116,3 +116,17 @@ def test_an_interrupt_of_our_process_group_does_not_reach_it(tmp_path: Path) -> 
         [sys.executable, "-c", code], capture_output=True, text=True, start_new_session=True, timeout=60, check=False
     )
     assert done.stdout.strip() == "True", done.stderr
+
+
+def test_the_memory_of_a_process_counts_what_it_started(start: Start) -> None:
+    ready = '{"kind": "ready"}'
+    alone = f"import time; block = bytearray(64 << 20); print({ready!r}, flush=True); time.sleep(60)"
+    child = start(alone)
+    receive(child)
+    assert 64 / 1024 < child.memory_gib < 0.2
+    both = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {alone!r}])"
+    family = start(both)
+    receive(family)
+    assert family.memory_gib > child.memory_gib
+    child.kill()
+    assert child.memory_gib == 0.0

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from xautolm_nb.core.trial import FailureKind
 from xautolm_nb.run.failures import TrialError, name_failure
@@ -16,6 +17,10 @@ from xautolm_nb.run.failures import TrialError, name_failure
         ),
         (RuntimeError("shapes cannot be multiplied"), FailureKind.ERROR),
         (KeyError("x"), FailureKind.ERROR),
+        (OSError(28, "No space left on device"), FailureKind.DISK),
+        (OSError(30, "Read-only file system"), FailureKind.DISK),
+        (SafetensorError('I/O error: Os { code: 28, message: "No space left on device" }'), FailureKind.DISK),
+        (FileNotFoundError(2, "No such file"), FailureKind.ERROR),
         (TrialError(FailureKind.NOT_FINITE, "loss"), FailureKind.NOT_FINITE),
     ],
 )

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import torch
 
-from xautolm_nb.core.trial import CurvePoint, Measures
+from xautolm_nb.core.trial import CurvePoint, FailureKind, Measures
 from xautolm_nb.run import checkpoint
+from xautolm_nb.run.failures import TrialError
 from xautolm_nb.run.keeper import Keeper
 from xautolm_nb.run.protocol import Job
 
@@ -79,3 +80,24 @@ def test_the_best_weights_lie_beside_with_their_score(make_job: MakeJob) -> None
     Keeper(job).keep_best({"a": torch.zeros(1)}, CurvePoint(fidelity=0.5, score=0.7, seconds=1.0))
     saved = checkpoint.read(Path(job.folder) / "best")
     assert saved is not None and saved[1]["point"]["score"] == 0.7
+
+
+def test_a_disk_that_takes_no_more_is_named_and_the_checkpoint_before_stands(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = Keeper(make_job())
+    keeper.save(packed, COST)
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    for write in (
+        lambda: keeper.save(lambda: ({"a": torch.ones(1)}, {"step": 4}), COST),
+        lambda: keeper.keep_best({"a": torch.ones(1)}, CurvePoint(fidelity=0.5, score=0.7, seconds=1.0)),
+    ):
+        with pytest.raises(TrialError, match="No space left on device") as caught:
+            write()
+        assert caught.value.kind is FailureKind.DISK
+    saved = keeper.load()
+    assert saved is not None and saved[1]["step"] == 3

@@ -7,6 +7,7 @@ import pytest
 from xautolm_nb.core.events import Event, TrialProgress
 from xautolm_nb.core.trial import CurvePoint, Failure, FailureKind, Measures, Outcome, Trial
 from xautolm_nb.run.child import ChildGone
+from xautolm_nb.run.pool import WorkerOptions
 from xautolm_nb.run.protocol import Command, Message
 from xautolm_nb.run.watch import Watch, wait_for_answer
 
@@ -39,15 +40,18 @@ class Script:
     def kill(self) -> None:
         self.was_killed = True
 
+    memory_gib = 3.0
+
     def why_gone(self) -> Failure:
         return CRASH
 
 
 def attend(
-    script: Script, trial: Trial, *, stop: bool = False, timeout: float | None = None
+    script: Script, trial: Trial, *, stop: bool = False, timeout: float | None = None, memory: float | None = None
 ) -> tuple[Outcome, list[Event]]:
     heard: list[Event] = []
-    watch = Watch(script, trial, heard.append, lambda: stop, timeout, 0.05)  # type: ignore[arg-type]
+    options = WorkerOptions(stop_grace=0.05, memory_gib=memory)
+    watch = Watch(script, trial, heard.append, lambda: stop, timeout, options)  # type: ignore[arg-type]
     return watch.attend(lambda: trial), heard
 
 
@@ -111,3 +115,16 @@ def test_other_commands_wait_for_their_answer() -> None:
     assert wait_for_answer(Script(Message(kind="ready"), SILENCE, answer)) == answer  # type: ignore[arg-type]
     with pytest.raises(ChildGone):
         wait_for_answer(Script(GONE))  # type: ignore[arg-type]
+
+
+def test_a_worker_that_takes_more_memory_than_allowed_is_ended_and_the_message_says_how_much(paused: Trial) -> None:
+    script = Script()
+    outcome, _ = attend(script, paused, memory=2.0)
+    assert script.was_killed and outcome.failure is not None
+    assert outcome.failure.kind is FailureKind.HOST_MEMORY
+    assert "3.00 GiB" in outcome.failure.message and "2 GiB allowed (worker_memory_gib)" in outcome.failure.message
+    assert (outcome.fidelity, outcome.curve) == (paused.fidelity, paused.curve)
+
+
+def test_a_worker_within_its_memory_goes_on(paused: Trial) -> None:
+    assert attend(Script(*[SILENCE] * 5, DONE), paused, memory=4.0)[0] == DONE.outcome

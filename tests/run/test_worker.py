@@ -172,3 +172,11 @@ def test_importing_the_worker_loads_no_torch() -> None:
     code = "import sys, xautolm_nb.run, xautolm_nb.run.worker; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems choose by other rules")
+def test_the_system_ends_a_worker_before_the_kernel_when_memory_runs_out(start: Start) -> None:
+    worker = start("identity")
+    assert hear(worker)["kind"] == "ready"
+    score = int(Path(f"/proc/{worker.pid}/oom_score_adj").read_text())
+    assert score == 800 > int(Path("/proc/self/oom_score_adj").read_text())

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from contracts.store import a_record, a_trial
+from contracts.store import OTHER, OWNER, a_record, a_trial, an_experience
 
-from xautolm_nb.core.errors import StoreError
+from xautolm_nb.core.errors import LeaseError, StoreError
 from xautolm_nb.store import ExperienceStore, StoreWarning, schema
 from xautolm_nb.store.database import Database
 from xautolm_nb.store.location import resolve
@@ -29,3 +29,25 @@ def test_the_learning_curve_has_one_row_per_validation(tmp_path: Path) -> None:
     query = sa.select(schema.rungs.c.fidelity, schema.rungs.c.score, schema.rungs.c.step, schema.rungs.c.loss)
     rows = Database(resolve(tmp_path)).read(lambda c: [tuple(row) for row in c.execute(query)])
     assert rows == [(0.5, 0.6, 10, 0.7), (1.0, 0.75, 20, 0.4)]
+
+
+def test_only_the_holder_writes_where_a_holder_is_named(tmp_path: Path) -> None:
+    with ExperienceStore.open(tmp_path) as store:
+        store.create_study(a_record())
+        store.claim_study("id-a-study", OWNER)
+        store.save_trial("id-a-study", a_trial(), holder=OWNER)
+        store.update_study("id-a-study", holder=OWNER, message="mine")
+        for write in (
+            lambda: store.save_trial("id-a-study", a_trial(number=5), holder=OTHER),
+            lambda: store.finish_trial(
+                "id-a-study", a_trial(number=5), an_experience(), holder=OTHER, message="theirs"
+            ),
+            lambda: store.update_study("id-a-study", holder=OTHER, message="theirs"),
+        ):
+            with pytest.raises(LeaseError, match="taken over by process 1234 on here"):
+                write()
+        assert [trial.number for trial in store.trials("id-a-study")] == [a_trial().number]
+        assert store.study("a-study").message == "mine" and store.count() == 0
+        store.update_study("id-a-study", owner=None)
+        with pytest.raises(LeaseError, match="by another process"):
+            store.save_trial("id-a-study", a_trial(), holder=OWNER)

@@ -38,5 +38,9 @@ class StudyError(XAutoLMError):
     """A study cannot do what was asked in the state it is in."""
 
 
+class LeaseError(StudyError):
+    """Another process has taken a study over, so this one must not write to it any more."""
+
+
 class ModelError(XAutoLMError):
     """No pretrained model can be used as asked (not found, not readable, too large)."""

@@ -53,6 +53,10 @@ class Runner(Protocol):
         """Remove the files of a trial that lost."""
         ...
 
+    def size_of(self, trial: Trial) -> int:
+        """Bytes that the files of a trial take."""
+        ...
+
     def close(self) -> None:
         """End all processes; no file, process or device memory stays behind."""
         ...

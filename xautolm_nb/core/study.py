@@ -45,6 +45,8 @@ class Owner:
     started: float
     """Start time of the process, seconds since the epoch."""
     host: str
+    birth: str = ""
+    """Boot and moment of the start as the system counts it; unlike `started` it stands still when a clock is set."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,6 +42,7 @@ class FailureKind(StrEnum):
     NOT_FINITE = "not_finite"
     MODEL_UNAVAILABLE = "model_unavailable"
     HOST_MEMORY = "host_memory"
+    DISK = "disk"
     CRASH = "crash"
     ERROR = "error"
     NO_CLASSIFICATION_HEAD = "no_classification_head"
@@ -137,6 +138,8 @@ class Trial:
     also what its first one expected, under the same names with `START` before them."""
     created_at: str = ""
     finished_at: str = ""
+    deaths: int = 0
+    """How often in a row the searching process died while this trial ran, without getting any further."""
 
     @property
     def score(self) -> float | None:

@@ -20,6 +20,7 @@ _TICKS = 4
 MARKERS = {
     FailureKind.OUT_OF_MEMORY: "x",
     FailureKind.HOST_MEMORY: "+",
+    FailureKind.DISK: "d",
     FailureKind.TIMEOUT: ">",
     FailureKind.NOT_FINITE: "D",
     FailureKind.CRASH: "s",

@@ -11,9 +11,13 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from xautolm_nb.run.state import commit, read_state, sync, tidy
+from xautolm_nb.run.state import checksum, commit, read_state, sync, tidy
 
 PYTHON_RNG, NUMPY_RNG, TORCH_RNG, CUDA_RNG = "rng.python", "rng.numpy", "rng.torch", "rng.cuda"
+
+
+CHECKSUM = "checksum"
+"""Of the tensor file, kept in the state: safetensors itself would take a flipped bit for a weight."""
 
 
 def write(folder: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, Any]) -> None:
@@ -31,11 +35,19 @@ def write(folder: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str,
     name = f"tensors-{uuid.uuid4().hex[:12]}.safetensors" if tensors else None
     try:
         if name:
-            save_file({key: _plain(tensor) for key, tensor in tensors.items()}, folder / name)
-            sync(folder / name)
+            _save({key: _plain(tensor) for key, tensor in tensors.items()}, folder / name)
+            state = {**state, CHECKSUM: checksum(folder / name)}
         commit(folder, state, name)
     finally:
         tidy(folder)
+
+
+def _save(tensors: dict[str, torch.Tensor], file: Path) -> None:
+    try:
+        save_file(tensors, file)
+    except SafetensorError as error:  # its words for what the system said
+        raise OSError(str(error)) from error
+    sync(file)
 
 
 def read(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
@@ -45,8 +57,11 @@ def read(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
         return None
     if state["tensors"] is None:
         return {}, state
+    file = folder / state["tensors"]
     try:
-        return load_file(folder / state["tensors"]), state
+        if CHECKSUM in state and checksum(file) != state[CHECKSUM]:
+            return None
+        return load_file(file), state
     except (OSError, SafetensorError):
         return None
 

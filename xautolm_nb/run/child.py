@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 from xautolm_nb.core.serial import from_json, to_json
 from xautolm_nb.core.trial import Failure, FailureKind
 from xautolm_nb.run.protocol import Command, Message
@@ -55,6 +57,16 @@ class Child:
     def is_alive(self) -> bool:
         """Whether the process runs."""
         return self._process.poll() is None
+
+    @property
+    def memory_gib(self) -> float:
+        """Resident host memory of the process and of what it started; 0 when it has ended."""
+        try:
+            process = psutil.Process(self.pid)
+            family = [process, *process.children(recursive=True)]
+            return sum(member.memory_info().rss for member in family) / 2**30
+        except psutil.Error:
+            return 0.0
 
     def send(self, command: Command) -> None:
         """Write a command. To a dead process this does nothing: `receive` tells."""

@@ -1,5 +1,6 @@
 """From exceptions to typed failures: the one place where what goes wrong in a trial gets its name."""
 
+import errno
 import traceback
 
 import torch
@@ -8,6 +9,8 @@ from xautolm_nb.core.errors import XAutoLMError
 from xautolm_nb.core.trial import Failure, FailureKind
 
 DETAIL_LINES = 12
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""Error numbers of a full disk, a spent quota and a disk that may not be written."""
 ALLOCATOR_MESSAGES = ("DefaultCPUAllocator", "not enough memory", "Cannot allocate memory", "MPS backend out of memory")
 
 
@@ -42,9 +45,17 @@ def is_out_of_memory(error: Exception) -> bool:
     return isinstance(error, RuntimeError) and any(words in str(error) for words in ALLOCATOR_MESSAGES)
 
 
+def is_no_room(error: Exception) -> bool:
+    """Whether the disk takes no more, as the system says it or a library in Rust repeats it."""
+    number = error.errno if isinstance(error, OSError) else None
+    return number in NO_ROOM or "No space left on device" in str(error)
+
+
 def _kind(error: Exception) -> FailureKind:
     if isinstance(error, TrialError):
         return error.kind
+    if is_no_room(error):
+        return FailureKind.DISK
     return FailureKind.OUT_OF_MEMORY if is_out_of_memory(error) else FailureKind.ERROR
 
 

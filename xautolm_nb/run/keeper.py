@@ -9,8 +9,9 @@ import torch
 
 from xautolm_nb.core.config import config_key
 from xautolm_nb.core.serial import from_plain, to_plain
-from xautolm_nb.core.trial import CurvePoint, Measures
+from xautolm_nb.core.trial import CurvePoint, FailureKind, Measures
 from xautolm_nb.run import checkpoint
+from xautolm_nb.run.failures import TrialError
 from xautolm_nb.run.protocol import Job
 from xautolm_nb.run.state import STATE
 
@@ -61,18 +62,22 @@ class Keeper:
         """Replace the checkpoint.
 
         Raises:
-            OSError: The disk is full or not writable; the checkpoint before still stands.
+            TrialError: The disk is full or not writable (`disk`); the checkpoint before still stands.
         """
         start = time.monotonic()
         tensors, state = pack()
         own = {"identity": self._identity(), "measures": to_plain(measures)}
-        checkpoint.write(self._checkpoint, tensors, {**state, **own})
+        _write(self._checkpoint, tensors, {**state, **own})
         self._saved_at = time.monotonic()
         self._seconds = self._saved_at - start
 
     def keep_best(self, weights: Tensors, point: CurvePoint) -> None:
-        """Replace the weights to be used: those of the best validation so far."""
-        checkpoint.write(self._best, weights, {"point": to_plain(point)})
+        """Replace the weights to be used: those of the best validation so far.
+
+        Raises:
+            TrialError: The disk is full or not writable (`disk`); the weights before still stand.
+        """
+        _write(self._best, weights, {"point": to_plain(point)})
 
     def _identity(self) -> dict[str, Any]:
         job = self._job
@@ -82,3 +87,11 @@ class Keeper:
             "data": job.task.fingerprint,
             "model": [job.model.path, job.model.layers, job.model.revision],
         }
+
+
+def _write(folder: Path, tensors: Tensors, state: Mapping[str, Any]) -> None:
+    try:
+        checkpoint.write(folder, tensors, state)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise TrialError(FailureKind.DISK, f"{reason.rstrip('.')} ({folder}).") from error

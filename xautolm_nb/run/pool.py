@@ -28,6 +28,8 @@ class WorkerOptions:
     """Seconds a trial gets to write its checkpoint after a stop, before its worker is killed."""
     checkpoint_seconds: float = 30.0
     """A checkpoint is written at least this often while training."""
+    memory_gib: float | None = None
+    """Resident host memory at which a worker is ended; None leaves that to the system."""
     command: tuple[str, ...] = (sys.executable, "-m", "xautolm_nb.run.worker")
     """Starts a worker; the device follows as the last argument."""
 

@@ -88,7 +88,7 @@ class ProcessRunner:
             return Outcome(fidelity=trial.fidelity, curve=trial.curve, measures=trial.measures, failure=failure)
         child = self._pool.take()
         child.send(Command(verb="run", job=self._job(task, trial, model)))
-        watch = Watch(child, trial, emit, should_stop, timeout, self._options.stop_grace)
+        watch = Watch(child, trial, emit, should_stop, timeout, self._options)
         try:
             outcome = watch.attend(lambda: self.recover(trial))
         except BaseException:  # a bug of ours or of `emit`, or an interrupt: the worker must not train on
@@ -140,6 +140,11 @@ class ProcessRunner:
     def discard(self, trial: Trial) -> None:
         """Remove the files of a trial that lost."""
         shutil.rmtree(self.folder_of(trial), ignore_errors=True)
+
+    def size_of(self, trial: Trial) -> int:
+        """Bytes that the files of a trial take."""
+        files = self.folder_of(trial).rglob("*")
+        return sum(file.stat().st_size for file in files if file.is_file())
 
     def close(self) -> None:
         """End all workers; a second call does nothing."""

@@ -97,6 +97,10 @@ class ReplayRunner:
     def discard(self, trial: Trial) -> None:
         """Do nothing: there are no files."""
 
+    def size_of(self, trial: Trial) -> int:
+        """No bytes: there are no files."""
+        return 0
+
     def close(self) -> None:
         """Do nothing: there are no processes."""
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 from xautolm_nb.core.runner import Emit, ShouldStop
 from xautolm_nb.core.trial import Failure, FailureKind, Outcome, Trial
 from xautolm_nb.run.child import Child, ChildGone
+from xautolm_nb.run.pool import WorkerOptions
 from xautolm_nb.run.protocol import Command, Message
 
 POLL_SECONDS = 0.1
 PROGRESS_SECONDS = 0.25
+WEIGH_SECONDS = 0.5
 
 
 class Watch:
@@ -22,7 +24,7 @@ class Watch:
         emit: Receives progress.
         should_stop: Asked about ten times a second.
         timeout: Seconds from now after which the worker is killed.
-        stop_grace: Seconds from the stop to the kill.
+        options: Seconds from a stop to the kill, and the limit of memory.
     """
 
     def __init__(
@@ -32,13 +34,14 @@ class Watch:
         emit: Emit,
         should_stop: ShouldStop,
         timeout: float | None,
-        stop_grace: float,
+        options: WorkerOptions,
     ) -> None:
         self._child, self._trial = child, trial
         self._emit, self._should_stop = emit, should_stop
         self._start = time.monotonic()
         self._timeout = float("inf") if timeout is None else timeout
-        self._stop_grace = stop_grace
+        self._options = options
+        self._weighed_at = self._start
         self._stopped_at: float | None = None
         self._emitted_at = float("-inf")
         self._so_far = Outcome(fidelity=trial.fidelity, curve=trial.curve, measures=trial.measures)
@@ -65,9 +68,29 @@ class Watch:
             if self._stopped_at is None and self._should_stop():
                 self._stopped_at = now
                 self._child.send(Command(verb="stop"))
-            elif self._stopped_at is not None and now - self._stopped_at > self._stop_grace:
+            elif self._stopped_at is not None and now - self._stopped_at > self._options.stop_grace:
                 self._child.kill()
                 return self._paused(recover())
+            taken = self._weigh(now)
+            if taken is not None:
+                self._child.kill()
+                return self._failed(self._too_heavy(taken))
+
+    def _weigh(self, now: float) -> float | None:
+        """Host memory of the worker in GiB when it is more than it may take; looked at twice a second."""
+        allowed = self._options.memory_gib
+        if allowed is None or now - self._weighed_at < WEIGH_SECONDS:
+            return None
+        self._weighed_at = now
+        taken = self._child.memory_gib
+        return taken if taken > allowed else None
+
+    def _too_heavy(self, taken: float) -> Failure:
+        message = (
+            f"The worker took {taken:.2f} GiB of host memory, more than the {self._options.memory_gib:g} GiB allowed "
+            "(worker_memory_gib)."
+        )
+        return Failure(kind=FailureKind.HOST_MEMORY, message=message)
 
     def _hear(self, message: Message) -> None:
         if message.outcome is not None:

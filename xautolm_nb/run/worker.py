@@ -4,6 +4,7 @@ It speaks `protocol` on a private copy of its stdout; whatever libraries print l
 commands, so a stop is seen while training and the end of stdin (the kernel is gone) ends the process at once.
 """
 
+import contextlib
 import faulthandler
 import gc
 import importlib
@@ -91,10 +92,17 @@ class Link:
 Perform = Callable[[Command, Link], Message]
 
 
+def go_first() -> None:
+    """Have the system end this process and not the notebook when memory runs out."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
+
+
 def serve(perform: Perform, warm: Callable[[], None]) -> None:
     """Import what is heavy, say `ready`, then answer commands one after the other."""
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt of a cell reaches the whole process group
+    go_first()
     link = Link.over_stdio()
     warm()
     link.send(Message(kind="ready"))

@@ -234,13 +234,19 @@ class ExperienceStore:
         """Read all studies, the newest first."""
         return self._read(studies.read_all)
 
-    def update_study(self, study_id: str, **changes: Any) -> StudyRecord:
+    def update_study(self, study_id: str, *, holder: Owner | None = None, **changes: Any) -> StudyRecord:
         """Change fields of a study's record, leaving all others as they are now, and return it.
 
         Raises:
             StoreError: The study or a field is unknown, or a value does not fit.
+            LeaseError: `holder` is named and no longer holds the study.
         """
-        return self._write(lambda connection: studies.update(connection, study_id, changes))
+
+        def work(connection: Connection) -> StudyRecord:
+            studies.check_holder(connection, study_id, holder)
+            return studies.update(connection, study_id, changes)
+
+        return self._write(work)
 
     def claim_study(
         self, study_id: str, owner: Owner, *, is_alive: IsAlive = is_owner_alive, **changes: Any
@@ -270,18 +276,33 @@ class ExperienceStore:
 
     # Trials
 
-    def save_trial(self, study_id: str, trial: Trial) -> None:
-        """Write a trial and its learning curve, new or changed."""
-        self._write(lambda connection: studies.save_trial(connection, study_id, trial))
+    def save_trial(self, study_id: str, trial: Trial, *, holder: Owner | None = None) -> None:
+        """Write a trial and its learning curve, new or changed.
 
-    def finish_trial(self, study_id: str, trial: Trial, experience: Experience | None, **changes: Any) -> None:
+        Raises:
+            LeaseError: `holder` is named and no longer holds the study.
+        """
+
+        def work(connection: Connection) -> None:
+            studies.check_holder(connection, study_id, holder)
+            studies.save_trial(connection, study_id, trial)
+
+        self._write(work)
+
+    def finish_trial(
+        self, study_id: str, trial: Trial, experience: Experience | None, *, holder: Owner | None = None, **changes: Any
+    ) -> None:
         """Write what a run brought in one transaction: the trial, its curve, the experience, changes of the study.
 
         A thawed trial comes back several times: its latest experience takes the place of the one before.
+
+        Raises:
+            LeaseError: `holder` is named and no longer holds the study.
         """
         prepared = experiences.prepare([experience] if experience else [])
 
         def work(connection: Connection) -> None:
+            studies.check_holder(connection, study_id, holder)
             studies.save_trial(connection, study_id, trial)
             experiences.forget(connection, study_id, trial.number)
             experiences.append(connection, prepared, self._known)

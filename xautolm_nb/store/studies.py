@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from xautolm_nb.core.errors import StoreError, StudyError
+from xautolm_nb.core.errors import LeaseError, StoreError, StudyError
 from xautolm_nb.core.serial import from_json
 from xautolm_nb.core.study import Owner, StudyRecord
 from xautolm_nb.core.trial import Trial
@@ -111,10 +111,31 @@ def claim(
     holder = record.owner
     if holder is not None and holder != owner and is_alive(holder, record.heartbeat):
         raise StudyError(
-            f"The study {record.name!r} is already run by process {holder.pid} on {holder.host}.",
+            f"The study {record.name!r} is already run by process {holder.pid} on {holder.host} "
+            f"(last heard of {max(0.0, now - record.heartbeat):.0f} s ago).",
             hint="Attach to it to watch it, or stop it first.",
         )
     return update(connection, study_id, {"heartbeat": now, **changes, "owner": owner})
+
+
+def check_holder(connection: Connection, study_id: str, holder: Owner | None) -> None:
+    """Let a write pass only while `holder` holds the study; None lets all pass.
+
+    A machine that slept longer than others wait for it wakes up and would go on writing to a study that is no longer
+    its own.
+
+    Raises:
+        LeaseError: Another process has taken it over.
+    """
+    if holder is None:
+        return
+    now = read(connection, study_id, lock=True).owner
+    if now != holder:
+        by = f"process {now.pid} on {now.host}" if now else "another process"
+        raise LeaseError(
+            f"The study {study_id} was taken over by {by} while this one was not heard of.",
+            hint="Attach to it to watch it.",
+        )
 
 
 def delete(connection: Connection, study_id: str) -> None:

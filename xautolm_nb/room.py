@@ -1,0 +1,67 @@
+"""Room on the disk: the files of trials that lost go, and all of them stay within what was allowed."""
+
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from xautolm_nb.core.events import StudyMessage
+from xautolm_nb.core.ranking import pareto_front, ranking
+from xautolm_nb.core.runner import Emit
+from xautolm_nb.parts import Study
+
+STALE_SECONDS = 60.0
+"""A file that is written beside its place and older than this was left by a process that died."""
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes had begun to write beside its place; what someone writes just now stays."""
+    for pattern in ("**/*.part", "**/.state.json.*", "**/.task.json.*"):
+        for file in folder.glob(pattern):
+            with contextlib.suppress(OSError):
+                if file.is_file() and abs(time.time() - file.stat().st_mtime) > STALE_SECONDS:
+                    file.unlink()
+
+
+def discard_losers(study: Study) -> None:
+    """Remove the files of failed trials and of finished trials beyond the best `keep`."""
+    trials = study.store.trials(study.record.id)
+    ranked = ranking(trials)
+    kept = {trial.number for trial in ranked[: study.keep]}
+    kept |= {number for number in pareto_front(trials) if len(kept) < 2 * study.keep}
+    for trial in trials:
+        if trial.state.is_finished and trial.number not in kept:
+            study.runner.discard(trial)
+
+
+def keep_within(study: Study, emit: Emit) -> None:
+    """Keep the files of all trials within `disk_gib`: the worst make way, ended ones first, never the best."""
+    if study.disk_gib is None:
+        return
+    trials = study.store.trials(study.record.id)
+    order = [trial.number for trial in ranking(trials)]
+    rank = {number: place for place, number in enumerate(order)}
+    sizes = {trial.number: study.runner.size_of(trial) for trial in trials}
+    room = study.disk_gib * 2**30
+    losers = sorted(trials, key=lambda trial: (not trial.state.is_finished, -rank.get(trial.number, len(trials))))
+    dropped = []
+    for trial in losers:
+        if sum(sizes.values()) <= room:
+            break
+        if sizes[trial.number] and rank.get(trial.number) != 0:
+            study.runner.discard(trial)
+            sizes[trial.number] = 0
+            dropped.append(trial.number)
+            if not trial.state.is_finished:  # it begins anew when it is thawed
+                kept = replace(trial, checkpoint=False)
+                study.store.save_trial(study.record.id, kept, holder=study.holder)
+    left = sum(sizes.values())
+    if dropped or left > room:
+        emit(StudyMessage(message=_about_room(dropped, left, study.disk_gib)))
+
+
+def _about_room(dropped: Sequence[int], left: int, allowed: float) -> str:
+    names = ", ".join(map(str, dropped))
+    made_way = f"the files of trials {names} made way for" if dropped else "the files of the best trial alone exceed"
+    return f"{made_way} the limit of {allowed:g} GiB on checkpoints (disk_gib); {left / 2**30:.2f} GiB are kept"
