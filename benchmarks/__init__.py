@@ -5,6 +5,7 @@ Programs:
     replay     one recorded task is searched, the others are the store
     curves     multi-fidelity search over recorded learning curves
     overhead   seconds and memory that a proposal takes
+    world      equal simulated time in the open space, on a world fitted to recorded experiences
     live       equal wall-clock time, real fine-tuning
     training   one trial beside the Trainer of Transformers
     worker     what a trial costs beside training and validating
@@ -18,6 +19,7 @@ Modules:
     problem    what is searched (context, space, store, a recording of every configuration), and the simulated clock
     recorded   problems from tables of recorded trials (XAutoLM's columns)
     curves_of  problems from tables of recorded learning curves (TaskSet's and NMTLC's columns)
+    fitted     the world of `world`
     simulated  a made-up study of any size, for `overhead`
     live_run   one search of `live`
     methods    every method by name, ours and the peers'
