@@ -96,8 +96,11 @@ def serve(
             _await(server, process, home / "server.log")
             yield server
         finally:
-            process.terminate()
-            process.wait(20)
+            process.terminate()  # it ends its kernels first
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 @contextmanager
