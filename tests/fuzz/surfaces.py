@@ -4,8 +4,10 @@ A judge returns when the input was taken or refused as it should be, and raises 
 mapping with one entry: how it comes in, and a JSON-like tree.
 """
 
+import atexit
 import json
 import random
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -137,7 +139,9 @@ def _store() -> ExperienceStore:
 @cache
 def _folder() -> Path:
     memory = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix="xautolm-fuzz-", dir=memory if memory.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="xautolm-fuzz-", dir=memory if memory.is_dir() else None))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _a_parquet() -> str:

@@ -96,7 +96,7 @@ def test_moments_are_kept_in_utc(given: Any, expected: str) -> None:
         ({"task_features": [1.0] * 10, "system_features": [1.0] * 5, "kind": "dance"}, "kind 'dance'"),
         ({"seed": "1.5"}, "whole"),
         ({"maximize": "maybe"}, "neither true nor false"),
-        ({"created_at": "yesterday"}, "isoformat"),
+        ({"created_at": "yesterday"}, "created_at .yesterday. is not a date"),
         ({"body": "{}"}, "missing"),
     ],
 )
