@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from chaos import ledger, searcher
-from chaos.scene import Scene
+from chaos.scene import PATIENCE, Scene
 from xautolm_nb.core.errors import XAutoLMError
 from xautolm_nb.store import ExperienceStore
 
@@ -219,7 +219,7 @@ def second_search(scene: Scene) -> None:
     scene.require(is_held())
     other = scene.context.Process(target=searcher.second, args=(scene.place, scene.offset))
     other.start()
-    other.join(30)
+    other.join(PATIENCE)
     if other.exitcode == searcher.REFUSED:
         words = (scene.notes / "refusal.txt").read_text()
         if str(holder) not in words:

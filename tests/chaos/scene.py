@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,8 @@ from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.run.state import STATE, read_state
 from xautolm_nb.store import ExperienceStore
 
-PATIENCE = 60.0
-"""Seconds in which whatever a search waits for must have come."""
+PATIENCE = 300.0
+"""Seconds in which whatever is waited for must have come, on however busy a machine."""
 
 
 class NotBusy(Exception):
@@ -32,9 +33,22 @@ class NotBusy(Exception):
 
 
 def context() -> ForkServerContext:
-    """Forks searching processes from a server that has imported what they need."""
+    """Forks searching processes from a server that has imported what they need.
+
+    The server finds modules by PYTHONPATH alone, and what it cannot import it leaves to every single fork, silently.
+    """
     made = multiprocessing.get_context("forkserver")
     made.set_forkserver_preload(["chaos.searcher"])
+    before = os.environ.get("PYTHONPATH")
+    tests = Path(__file__).resolve().parents[1]
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(tests), str(tests.parent), *([before] if before else [])])
+    try:
+        forkserver.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
     return made
 
 

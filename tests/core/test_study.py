@@ -1,5 +1,7 @@
 """What is kept of a study, and what is shown."""
 
+from dataclasses import replace
+
 from worlds import CONTEXT, task
 
 from xautolm_nb.core.events import TrialProgress
@@ -21,3 +23,11 @@ def test_a_record_survives_writing_and_reading() -> None:
 def test_a_view_survives_writing_and_reading() -> None:
     view = StudyView(record=RECORD, trials=(Trial(number=0, config={}, seed=0),), best=0, pareto=(0,), seq=4)
     assert from_json(to_json(view), StudyView) == view
+
+
+def test_an_owner_is_known_by_its_birth_and_only_without_one_by_the_time_it_started() -> None:
+    born = Owner(pid=1, started=2.5, host="h", birth="boot 7")
+    assert born.is_same(replace(born, started=9999.0)), "the clock was set meanwhile"
+    assert not born.is_same(replace(born, birth="boot 8")) and not born.is_same(replace(born, host="i"))
+    old = replace(born, birth="")
+    assert old.is_same(replace(old)) and not old.is_same(replace(old, started=9999.0)) and not old.is_same(born)

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from contracts.store import OTHER, OWNER, a_record, a_trial, an_experience
 
-from xautolm_nb.core.errors import LeaseError, StoreError
+from xautolm_nb.core.errors import LeaseError, StoreError, StudyError
 from xautolm_nb.store import ExperienceStore, StoreWarning, schema
 from xautolm_nb.store.database import Database
 from xautolm_nb.store.location import resolve
@@ -51,3 +52,15 @@ def test_only_the_holder_writes_where_a_holder_is_named(tmp_path: Path) -> None:
         store.update_study("id-a-study", owner=None)
         with pytest.raises(LeaseError, match="by another process"):
             store.save_trial("id-a-study", a_trial(), holder=OWNER)
+
+
+def test_a_process_whose_clock_was_set_may_claim_its_own_study_again(tmp_path: Path) -> None:
+    with ExperienceStore.open(tmp_path) as store:
+        store.create_study(a_record())
+        me = replace(OWNER, birth="boot 7")
+        store.claim_study("id-a-study", me, is_alive=lambda owner, heartbeat: True)
+        later = replace(me, started=me.started + 3600.0)
+        store.claim_study("id-a-study", later, is_alive=lambda owner, heartbeat: True)
+        store.save_trial("id-a-study", a_trial(), holder=me)
+        with pytest.raises(StudyError, match="already run by process 1234"):
+            store.claim_study("id-a-study", OTHER, is_alive=lambda owner, heartbeat: True)

@@ -48,6 +48,11 @@ class Owner:
     birth: str = ""
     """Boot and moment of the start as the system counts it; unlike `started` it stands still when a clock is set."""
 
+    def is_same(self, other: "Owner") -> bool:
+        """Whether both name one process."""
+        born = (self.pid, self.host, self.birth) == (other.pid, other.host, other.birth)
+        return born and (bool(self.birth) or self.started == other.started)
+
 
 @dataclass(frozen=True, kw_only=True)
 class StudyRecord:

@@ -109,7 +109,7 @@ def claim(
     """
     record = read(connection, study_id, lock=True)
     holder = record.owner
-    if holder is not None and holder != owner and is_alive(holder, record.heartbeat):
+    if holder is not None and not holder.is_same(owner) and is_alive(holder, record.heartbeat):
         raise StudyError(
             f"The study {record.name!r} is already run by process {holder.pid} on {holder.host} "
             f"(last heard of {max(0.0, now - record.heartbeat):.0f} s ago).",
@@ -130,7 +130,7 @@ def check_holder(connection: Connection, study_id: str, holder: Owner | None) ->
     if holder is None:
         return
     now = read(connection, study_id, lock=True).owner
-    if now != holder:
+    if now is None or not now.is_same(holder):
         by = f"process {now.pid} on {now.host}" if now else "another process"
         raise LeaseError(
             f"The study {study_id} was taken over by {by} while this one was not heard of.",
