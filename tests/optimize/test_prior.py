@@ -6,7 +6,7 @@ from tuning_world import F1, World, make_context
 
 from xautolm_nb.core.context import SystemMetaFeatures
 from xautolm_nb.core.experience import Experience
-from xautolm_nb.optimize.prior import MAX_SCORED, MetaPrior, weights_of
+from xautolm_nb.optimize.prior import MAX_SCORED, USUAL_BEST, MetaPrior, weights_of
 
 
 def build(world: World, experiences: tuple[Experience, ...]) -> MetaPrior:
@@ -70,3 +70,12 @@ def test_another_kind_of_task_is_not_used(world: World, store: tuple[Experience,
     system: SystemMetaFeatures = world.context.system
     foreign = tuple(replace(record, context=replace(record.context, task=task, system=system)) for record in store)
     assert build(world, foreign).cases == ()
+
+
+def test_the_usual_best_is_that_of_similar_tasks_and_a_guess_without_any(
+    world: World, store: tuple[Experience, ...]
+) -> None:
+    prior = build(world, store)
+    best = [max(case.curve[-1][1] for case in prior.scored.cases if case.task == task) for task in (1, 2)]
+    assert min(best) <= prior.usual_best <= max(best)
+    assert build(world, ()).usual_best == USUAL_BEST
