@@ -1,7 +1,7 @@
 """Figures of what the benchmarks wrote, and the same numbers as tables.
 
     python -m benchmarks.figures --results benchmarks/results --out docs/images
-    python -m benchmarks.figures --results benchmarks/results --tables
+    python -m benchmarks.figures --results benchmarks/results --tables docs/benchmarks.md
 
 Which files are one result, and who is left out, is said in `benchmarks.tabled`.
 """
@@ -51,17 +51,26 @@ TITLES = {
 }
 _REPLAY = ("area", "error@10", "hours_to_95")
 _LIVE = ("best", "evaluation_seconds")
+_HEAD = """# What was measured
+
+Written by `python -m benchmarks.figures --tables docs/benchmarks.md` from `benchmarks/results/`;
+[benchmarks/README.md](../benchmarks/README.md) says what each figure means and how it is measured again. The best mean
+of each column is bold."""
 _FLOOR = 1e-4  # of regret on an axis of logarithms: it is 0 where the best was found
 _ROW, _SMALL, _TITLE = 0.24, 8.0, 9.0
 _MARKS = "sD^vP*X<>ph"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Draw the figures, or print the tables, of a folder of results."""
+    """Draw the figures, or print or write the tables, of a folder of results."""
     args = _parser().parse_args(arguments)
     results = read_results(args.results)
+    if args.tables == "-":
+        print(page(results))
+        return
     if args.tables:
-        print("\n\n".join(markdown(title, rows) for title, rows in tables(results)))
+        Path(args.tables).write_text(f"{_HEAD}\n\n{page(results)}\n")
+        print(args.tables)
         return
     drawn: dict[str, Figure] = {}
     for name, figure in figures(results):
@@ -73,6 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         target = Path(args.out) / f"{name}.svg"
         target.write_bytes(to_svg(figure))
         print(target)
+
+
+def page(results: Sequence[Result]) -> str:
+    """All tables in Markdown."""
+    return "\n\n".join(markdown(title, rows) for title, rows in tables(results))
 
 
 def figures(results: Sequence[Result]) -> Iterator[tuple[str, Figure]]:
@@ -298,7 +312,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.figures", description=__doc__.split("\n")[0])
     parser.add_argument("--results", default="benchmarks/results", help="folder of what the benchmarks wrote")
     parser.add_argument("--out", default="docs/images", help="folder of the figures")
-    parser.add_argument("--tables", action="store_true", help="print tables in Markdown instead")
+    parser.add_argument("--tables", nargs="?", const="-", help="write tables in Markdown to this file, or print them")
     return parser
 
 

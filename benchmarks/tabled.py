@@ -23,18 +23,21 @@ Key = tuple[str, int]
 """Method and number of experiences."""
 Cells = Sequence[Mapping[str, Any]]
 
-KINDS = ("replay", "curves", "overhead", "live")
+KINDS = ("replay", "curves", "overhead", "world", "live")
 OURS, NO_STORE = "ours", "ours_no_store"
 NAMES = {
     OURS: "xautolm-nb",
     NO_STORE: "xautolm-nb, no store",
     "ours_ahead": "xautolm-nb, one ahead",
+    "ours_front": "xautolm-nb, score and seconds",
     "asha": "ASHA",
     "asha_store": "ASHA, stored order",
     "bohb": "BOHB",
     "forest": "forests",
     "gp_full": "GP, log EI",
     "hyperband": "Hyperband",
+    "knn_25": "kNN-25",
+    "knn_50": "kNN-50",
     "nspe": "NSPE",
     "nspe_mended": "NSPE, mended",
     "optuna_gp": "Optuna GP",
@@ -43,6 +46,8 @@ NAMES = {
     "optuna_tpe_hyperband": "Optuna TPE, Hyperband",
     "rgpe": "RGPE",
     "smac": "SMAC3",
+    "warm_moderate_max": "XAutoLM warm start",
+    "warm_moderate_max_mended": "XAutoLM warm start, mended",
 }
 BAD = ("error@10", "regret@20")
 """What is shown of a store that misleads."""
@@ -57,6 +62,7 @@ _REPLAY = (
     "win_ratio",
     "hypervolume",
 )
+_WORLD = ("best", "area", "evaluation_seconds", "trials")
 _LIVE = ("best", "test", "area", "error_ratio", "evaluation_seconds")
 
 
@@ -202,6 +208,9 @@ def tables(results: Sequence[Result]) -> Iterator[tuple[str, Rows]]:
             yield f"Curves: {where}; {counts(result.runs)}", rows_of(result.runs, result.budgets)
         elif result.benchmark == "overhead":
             yield f"Overhead: median seconds per proposal, threads: {result.settings['threads']}", _medians(result)
+        elif result.benchmark == "world":
+            where = f"{result.data}, {result.settings['seconds']:g} s{result.part}"
+            yield f"World: {where}; {counts(result.runs)}", rows_of(result.runs, _WORLD)
         elif result.benchmark == "live":
             for dataset, rows in by_dataset(result, _LIVE).items():
                 yield f"Live: {dataset}, {result.settings['seconds']:g} s", rows

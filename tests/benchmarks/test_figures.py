@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import figures
-from benchmarks.figures import main, spread
+from benchmarks.figures import main, page, spread
 from benchmarks.summary import Run, estimate, write
 from benchmarks.tabled import read_results
 from xautolm_nb.plots.theme import LIGHT
@@ -176,3 +176,8 @@ def test_a_single_seed_is_called_one(tmp_path: Path, settings: Settings, replaye
     write(tmp_path / "1.json", "replay", settings["replay"], replayed("ours", 0.8, seeds=1))
     figure = drawn(tmp_path)["replay_trials_full"]
     assert [text.get_text() for text in figure.texts] == ["mean of 2 tasks, one seed"]
+
+
+def test_the_tables_in_the_docs_are_those_of_the_results() -> None:
+    root = Path(__file__).parents[2]
+    assert page(read_results(root / "benchmarks" / "results")) in (root / "docs" / "benchmarks.md").read_text()
