@@ -10,6 +10,7 @@ Records are as long as real ones (a curve of five validations, eleven parameters
 """
 
 import argparse
+import functools
 import multiprocessing
 import os
 import tempfile
@@ -24,6 +25,7 @@ import numpy as np
 
 from benchmarks.postgres import NoServer, serve
 from benchmarks.summary import write
+from xautolm_nb.core.config import ConfigValue
 from xautolm_nb.core.context import Context, SystemMetaFeatures, TaskMetaFeatures
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.task import Metric
@@ -146,7 +148,7 @@ def measure(database: str, url: str, args: argparse.Namespace) -> Iterator[Timin
     cold = []
     for _ in range(max(3, args.repeats // 20)):
         with ExperienceStore.open(url) as store:
-            cold += timed(lambda store=store: similar(store), 1)
+            cold += timed(functools.partial(similar, store), 1)
     yield _timing(database, "similar, first of a process", cold)
     with ExperienceStore.open(url) as store:
         similar(store)
@@ -185,7 +187,7 @@ def make_experience(number: int, context: int) -> Experience:
                    loss=0.7 - fidelity / 2, metrics={"accuracy": 0.5, "f1": 0.5})
         for fidelity in RUNGS
     )  # fmt: skip
-    config = {
+    config: dict[str, ConfigValue] = {
         "model": "distilbert/distilbert-base-uncased", "method": "lora", "learning_rate": 1e-4 + number * 1e-12,
         "epochs": 3, "batch_size": 16, "weight_decay": 0.01, "warmup_ratio": 0.1, "schedule": "linear",
         "lora_rank": 8, "lora_alpha": 16, "lora_dropout": 0.1,

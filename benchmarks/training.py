@@ -30,6 +30,7 @@ import pandas as pd
 import torch
 
 from benchmarks.summary import Estimate, Run, estimate, write
+from xautolm_nb.core.config import ConfigValue
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.events import TrialProgress
 from xautolm_nb.core.model import ModelInfo
@@ -182,7 +183,7 @@ def judge(job: Job) -> Judge:
 
 def make_job(task: Task, context: Context, model: ModelInfo, folder: Path, *, seed: int, **config: Any) -> Job:
     """A full run with the settings people start from."""
-    usual = {
+    usual: dict[str, ConfigValue] = {
         "model": model.id, "method": "full", "optimizer": "adamw", "schedule": "linear", "warmup_ratio": 0.0,
         "weight_decay": 0.01, "learning_rate": 5e-5, "batch_size": 16, "epochs": 1, "class_weights": False,
         "dropout": 0.1,
@@ -205,7 +206,7 @@ def second_tokenising(job: Job) -> float:
     read_tokens(job.task, "train", job.model, lambda: load_tokenizer(job.model), None)
     start = time.perf_counter()
     for split in ("train", "validation"):
-        read_tokens(job.task, split, job.model, lambda: load_tokenizer(job.model), 32)  # type: ignore[arg-type]
+        read_tokens(job.task, split, job.model, lambda: load_tokenizer(job.model), 32)
     return time.perf_counter() - start
 
 
