@@ -122,7 +122,7 @@ def collect(data: Mapping[str, str], terms: Terms, *, trials: int, out: str) -> 
     Experiences that are there already stay; a data set that has as many is left out.
     """
     for name, source in data.items():
-        seed = zlib.crc32(name.encode())  # other configurations for each
+        seed = zlib.crc32(name.encode()) % 2**31  # other configurations for each
         options = {"optimizer": "random", "max_trials": trials, "use_prior": False, "seed": seed}
         with tempfile.TemporaryDirectory() as folder, ExperienceStore.open(Path(folder)) as store:
             if Path(out).exists():

@@ -170,8 +170,7 @@ def _check_numbers(request: SearchRequest) -> None:
     ):
         value = getattr(request, name)
         if value is not None and not low <= value <= high:
-            shown = f"{value:g}" if isinstance(value, float) else value
-            raise RequestError(f"{name} expects a number from {low:g} to {high:g}, but got {shown}.")
+            raise RequestError(f"{name} expects a number from {low:,.12g} to {high:,.12g}, but got {value:,.12g}.")
 
 
 def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") -> "tuple[StudyRecord, DataReport]":
