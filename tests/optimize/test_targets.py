@@ -36,6 +36,12 @@ def test_two_curves_are_compared_at_the_furthest_fidelity_both_reached() -> None
     assert wins([[(1.0, 0.1)]]).tolist() == [0.0]
 
 
+def test_curves_without_a_validation_so_early_are_tied_there() -> None:
+    late, later = [(0.5, 0.3), (1.0, 0.4)], [(0.5, 0.2), (0.75, 0.2)]
+    assert np.isfinite(wins([[(0.25, 0.1)], late, later])).all()
+    assert wins([late, later])[0] == 1.0
+
+
 def test_a_rank_is_a_normal_score_and_sure_only_at_the_end(world: World) -> None:
     trials = search(world, BayesianOptimizer(space=world.space), budget=200.0)
     cases = [case for case in trial_cases(trials, world.context, world.space, F1) if case.curve]

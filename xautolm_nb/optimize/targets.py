@@ -117,7 +117,8 @@ def wins(curves: Sequence[Sequence[tuple[float, float]]]) -> Float[np.ndarray, "
         values = np.array([_value_at(curve, float(fidelity)) for curve in curves])
         # Every pair whose nearer end is this fidelity is decided here.
         pairs = there[:, None] & there[None, :] & (np.minimum(reached[:, None], reached[None, :]) <= fidelity + 1e-9)
-        total += np.where(pairs, 0.5 * (1.0 + np.sign(values[:, None] - values[None, :])), 0.0).sum(1)
+        better = 0.5 * (1.0 + (values[:, None] > values[None, :]) - (values[:, None] < values[None, :]))
+        total += np.where(pairs, better, 0.0).sum(1)
     return total - 0.5  # each tied with itself
 
 
