@@ -18,7 +18,7 @@ TASK = "task0"
 @pytest.fixture(scope="module")
 def past() -> tuple[Experience, ...]:
     """Random trials of two made-up tasks."""
-    return neighbouring_store(16)
+    return neighbouring_store(30)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def test_what_was_recorded_well_is_good_in_the_fitted_world_too(
     records = [record for record in past if record.task_name == TASK and record.score is not None]
     told = [fitted.score(TASK, record.config, 1.0) for record in records]
     known = [cast(float, record.score) for record in records]
-    assert np.corrcoef(told, known)[0, 1] > 0.3, "a share of a configuration's luck is its own"
+    assert np.corrcoef(told, known)[0, 1] > 0.6
     assert all(0.0 <= score <= 1.0 for score in told)
 
 

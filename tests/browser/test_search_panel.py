@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from browser.conftest import Server, command, ready, shoot
 
+from benchmarks.lab import run_cell
+
 pytestmark = pytest.mark.slow
 
 START = (
@@ -21,22 +23,6 @@ CLICK_PAUSE = """() => new Promise(resolve => {
   [...panel.querySelectorAll('button')].find(button => button.innerText === 'Pause').click();
 })"""
 HOSTILE = "<img src=x onerror='window.hacked=1'>"
-
-
-def run_cell(page: Any, number: int) -> None:
-    """Have the kernel run one cell, as soon as it is there; does not wait for the end."""
-    page.wait_for_function("() => window.jupyterapp.shell.currentWidget?.sessionContext !== undefined")
-    page.evaluate(
-        """async number => {
-          const panel = window.jupyterapp.shell.currentWidget;
-          await panel.context.ready;
-          await panel.sessionContext.ready;
-          await panel.sessionContext.session.kernel.info;
-          panel.content.activeCellIndex = number;
-          window.jupyterapp.commands.execute('notebook:run-cell');
-        }""",
-        number,
-    )
 
 
 def output(page: Any, number: int) -> str:
