@@ -126,7 +126,7 @@ def trainer(job: Job, *, padded: int | None = None) -> Figures:
     model = load_model(job.model, job.trial.config, job.task, seed=job.trial.seed)
     clock, ends = Clock(), ExitStack()
 
-    class Timing(TrainerCallback):  # type: ignore[misc]
+    class Timing(TrainerCallback):
         """Starts the clock where the Trainer has set itself up, as ours is not timed while it loads."""
 
         def on_train_begin(self, *_: Any, **__: Any) -> None:
