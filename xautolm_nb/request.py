@@ -4,6 +4,7 @@ Every front end gathers a mapping of options and hands it to `SearchRequest.from
 again whether an option makes sense. `create_study` opens the door to the data; `wire` brings the parts together.
 """
 
+import math
 import platform
 import re
 import uuid
@@ -170,7 +171,15 @@ def _check_numbers(request: SearchRequest) -> None:
     ):
         value = getattr(request, name)
         if value is not None and not low <= value <= high:
-            raise RequestError(f"{name} expects a number from {low:,.12g} to {high:,.12g}, but got {value:,.12g}.")
+            raise RequestError(f"{name} expects a number from {low:,.12g} to {high:,.12g}, but got {_short(value)}.")
+
+
+def _short(value: float) -> str:
+    """A number for people; an integer that no float can hold by its power of ten."""
+    try:
+        return f"{value:,.12g}"
+    except OverflowError:
+        return f"about 10^{int(int(value).bit_length() * math.log10(2))}"
 
 
 def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") -> "tuple[StudyRecord, DataReport]":
