@@ -1,6 +1,6 @@
 """Make the starter experience that ships with the package out of collected runs.
 
-    python -m benchmarks.live --data DATA/subj --data DATA/cola --models MODEL --rows 500 --trials 18 --collect past.parquet
+    python -m benchmarks.live --data DATA/subj --models MODEL --rows 500 --trials 18 --collect past.parquet
     python -m benchmarks.starter --from past.parquet --out xautolm_nb/store/starter.parquet
 
 `--from` may be given several times; equal runs count once. Every record is checked: only our own runs, on data sets
@@ -11,6 +11,7 @@ digits, and the same records always give the same file.
 import argparse
 import json
 import math
+import re
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -97,7 +98,8 @@ def fit(record: Experience, ids: Mapping[str, str]) -> Experience:
     )
     found = checked(from_plain(rounded(to_plain(shareable(named))), Experience))
     text = to_json(found)
-    if any(names_a_place(word) for word in texts(json.loads(text))) or socket.gethostname() in text:
+    host = re.search(rf"\b{re.escape(socket.gethostname())}\b", text)
+    if host or any(names_a_place(word) for word in texts(json.loads(text))):
         raise SystemExit(f"Expected no folder and no name of a machine, but {what} holds one: {text}")
     return found
 

@@ -13,7 +13,7 @@ HOME = "/" + "home/jo"
         (f"{HOME}/runs/model", "model"),
         ("~/runs/model", "model"),
         (f'File "{HOME}/my runs/finetune.py", line 3', 'File "finetune.py", line 3'),
-        (f"[Errno 2] No such file or directory: '{HOME}/a b/c d.json'", "[Errno 2] No such file or directory: 'c d.json'"),
+        (f"[Errno 2] No such file: '{HOME}/a b/c d.json'", "[Errno 2] No such file: 'c d.json'"),
         (f"cannot read {HOME}/x/model.safetensors: it ends early", "cannot read model.safetensors: it ends early"),
         (r"cannot read C:\Users\jo\model\config.json", "cannot read config.json"),
         (f"path={HOME}/x", "path=x"),

@@ -44,7 +44,11 @@ def test_no_folder_is_left_and_nothing_else_is_lost(local: Experience) -> None:
 
 def test_what_names_no_folder_comes_back_as_it_is(local: Experience) -> None:
     hub = replace(MODELS[0], id="roberta-base[:3]", path="roberta-base")
-    for experience in (shareable(local), replace(local, model=hub, failure=None), replace(local, model=None, failure=None)):
+    for experience in (
+        shareable(local),
+        replace(local, model=hub, failure=None),
+        replace(local, model=None, failure=None),
+    ):
         assert shareable(experience) == experience
 
 

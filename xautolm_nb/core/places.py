@@ -6,7 +6,7 @@ from typing import Final
 _NAME: Final = r"[^\s/\\:\"'<>|(),;]+"
 _RULES: Final = (
     # A quoted path may hold spaces; an unquoted one ends with the word. An address (https://...) is no place.
-    re.compile(rf"(?<=[\"'])(?:~|[A-Za-z]:)?[/\\](?:[^\"'\n/\\]+[/\\])+(?=[^\"'\n/\\]*[\"'])"),
+    re.compile(r"(?<=[\"'])(?:~|[A-Za-z]:)?[/\\](?:[^\"'\n/\\]+[/\\])+(?=[^\"'\n/\\]*[\"'])"),
     re.compile(rf"(?<![\w.:/\\~-])(?:~|[A-Za-z]:)?[/\\](?:{_NAME}[/\\])+(?={_NAME})"),
 )
 

@@ -5,8 +5,8 @@ from xautolm_nb.store.database import StoreWarning
 from xautolm_nb.store.doctor import Finding
 from xautolm_nb.store.importing import ImportSummary, export_parquet, import_path, merge
 from xautolm_nb.store.owners import current_owner, is_owner_alive
-from xautolm_nb.store.store import ExperienceStore
 from xautolm_nb.store.starter import describe_starter, starter_file, starter_for
+from xautolm_nb.store.store import ExperienceStore
 from xautolm_nb.store.tables import read_table
 
 __all__ = [
