@@ -172,7 +172,8 @@ def _check_numbers(request: SearchRequest) -> None:
     ):
         value = getattr(request, name)
         if value is not None and not low <= value <= high:
-            raise RequestError(f"{name} expects a number from {low:,.12g} to {high:,.12g}, but got {value:,.12g}.")
+            got = "one of more digits" if isinstance(value, int) and abs(value) > 2**1000 else f"{value:,.12g}"
+            raise RequestError(f"{name} expects a number from {low:,.12g} to {high:,.12g}, but got {got}.")
 
 
 def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") -> "tuple[StudyRecord, DataReport]":
