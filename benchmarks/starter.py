@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--from", dest="paths", required=True, action="append", help="a file that --collect wrote")
     parser.add_argument("--out", required=True, help="the file to write")
     parser.add_argument("--model", default=[], action="append", metavar="NAME=ID",
-                        help="the public id of a checkpoint that was given as a folder of this name")  # fmt: skip
+                        help="the public id, or cut (ID[:3]), of a checkpoint in a folder of this name")  # fmt: skip
     args = parser.parse_args(arguments)
     ids = dict(pair.partition("=")[::2] for pair in args.model)
     records = made_starter([record for path in args.paths for record in read_table(path)[0]], ids)
@@ -110,16 +110,19 @@ def public(model: ModelInfo, ids: Mapping[str, str]) -> ModelInfo:
     Raises:
         SystemExit: It is known to nobody else.
     """
-    base, bracket, cut = model.id.partition("[:")
+    folder, _, cut = model.id.partition("[:")
     carried = next((id_ for id_, (package, inside, _) in LOCAL_PACKAGES.items()
                     if Path(model.path).parts[-2:] == (package, inside)), None)  # fmt: skip
-    name = carried or ids.get(base) or ids.get(Path(model.path).name) or base
-    known = pool_entry(LOCAL_PACKAGES[name][2] if name in LOCAL_PACKAGES else name)
-    if name not in LOCAL_PACKAGES and name not in ids.values() and known is None:
-        raise SystemExit(f"The model {model.id!r} is in no pool. Give its public id: --model {base}=ID.")
+    given = ids.get(folder) or ids.get(Path(model.path).name)
+    name = carried or given or folder
+    base, _, layers = name.partition("[:")
+    known = pool_entry(LOCAL_PACKAGES[base][2] if base in LOCAL_PACKAGES else base)
+    if known is None and name != given:
+        raise SystemExit(f"The model {model.id!r} is in no pool. Give its public id: --model {folder}=ID.")
     if known is not None:
         model = replace(model, licence=known.licence, languages=known.languages)
-    return replace(model, id=f"{name}{bracket}{cut}", path=name)
+        model = replace(model, full_layers=known.full_layers) if layers else model
+    return replace(model, id=f"{name}[:{cut}" if cut else name, path=base)
 
 
 def _more(metrics: Mapping[str, float], metric: str) -> dict[str, float]:

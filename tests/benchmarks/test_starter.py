@@ -76,6 +76,13 @@ def test_a_checkpoint_may_be_given_its_public_id(collected: Experience) -> None:
     assert found.model is not None and found.model.id == found.model.path == found.config["model"] == "someone/tiny"
 
 
+def test_a_folder_that_holds_a_cut_may_be_given_as_the_cut_it_is(collected: Experience) -> None:
+    saved = ModelInfo(id="l3", path="/" + "data/l3", layers=3, full_layers=3, hidden=384)
+    model = starter.public(saved, {"l3": "all-MiniLM-L6-v2[:3]"})
+    assert (model.id, model.path, model.layers, model.full_layers) == ("all-MiniLM-L6-v2[:3]", "all-MiniLM-L6-v2", 3, 6)
+    assert model.is_cut and model.licence == "apache-2.0"
+
+
 def test_several_files_make_one_with_each_trial_once_and_always_the_same(collected: Experience, tmp_path: Path) -> None:
     rung = replace(collected, failure=None, fidelity=0.25, score=0.1)
     other = replace(collected, task_name="liar", study="20261121-2")
