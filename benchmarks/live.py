@@ -3,10 +3,13 @@
     python -m benchmarks.live --data mr --data cr --models path/to/model --rows 600 --trials 6 --collect past.parquet
     python -m benchmarks.live --data sst2 --data ag_news --methods ours,optuna_tpe_hyperband,nspe --seconds 180 \
         --seeds 3 --models path/to/model --rows 1500 --store past.parquet --json out.json
+    python -m benchmarks.live --data ag_news --methods ours,ours_no_store --seconds 180 --seeds 3 \
+        --models all-MiniLM-L6-v2 --rows 1500 --starter --json starter.json
 
-The first line runs random searches and writes their experiences down; the second searches. A search is told the stored
-experiences of other data sets only: those of its own name or fingerprint are left out, but nobody notices when two sets
-share texts under different names, so such sets do not belong in the store.
+The first line runs random searches and writes their experiences down; the second searches; the third asks what the
+starter experience brings that ships with the package. A search is told the stored experiences of other data sets only:
+those of its own name or fingerprint are left out, but nobody notices when two sets share texts under different names,
+so such sets do not belong in the store (the starter knows its own).
 
 The time starts when the parts are wired: describing the task and the machine is the same work for all methods. From
 then on all counts: reading the experiences, proposals, starting the worker, loading models, training, validation. The
@@ -57,6 +60,8 @@ class Terms:
     device: str | None = None
     store: str | None = None
     """Experiences to import: whatever the package imports."""
+    starter: bool = False
+    """Whether the experience that ships with the package stands in for a store."""
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -68,7 +73,7 @@ class Terms:
             "rows": self.rows,
             "epochs": self.epochs,
             "device": self.device,
-            "store": Path(self.store).name if self.store else None,
+            "store": Path(self.store).name if self.store else "starter" if self.starter else None,
         }
 
 
@@ -84,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         epochs=args.epochs,
         device=args.device,
         store=args.store,
+        starter=args.starter,
     )
     if args.collect:
         collect(data, terms, trials=args.trials, out=args.collect)
@@ -154,6 +160,7 @@ def wired(name: str, source: str, terms: Terms, store: ExperienceStore, options:
             "trial_timeout_seconds": terms.timeout,
             "max_epochs": terms.epochs,
             "device": terms.device,
+            "use_starter": terms.starter,
             **options,
         }
     )
@@ -229,7 +236,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rows", type=int, help="most rows of each split; all by default")
     parser.add_argument("--epochs", type=int, default=5, help="most epochs of a configuration")
     parser.add_argument("--device", help="cpu or cuda; the GPU by default, when there is one")
-    parser.add_argument("--store", help="experiences that `ours` and others that use them start from")
+    past = parser.add_mutually_exclusive_group()
+    past.add_argument("--store", help="experiences that `ours` and others that use them start from")
+    past.add_argument("--starter", action="store_true", help="they start from what ships with the package instead")
     parser.add_argument("--json", help="write results here; what it holds already is not run again")
     parser.add_argument("--collect", help="run no methods, but random searches, and write their experiences here")
     parser.add_argument("--trials", type=int, default=6, help="of each of these searches")

@@ -21,6 +21,10 @@ def test_in_a_script_tune_blocks_with_progress_until_the_search_is_over(
     assert report.names == ("xautolm-nb (best)", "majority class", "TF-IDF + logistic regression")
     assert 0 <= report.test_f1 <= 1
     assert attach(progress=False).id == session.id
+    assert session.prior["starter"] is True and session.prior["used"] > 0, "the first search of a store begins with it"
+
+    again = tune(tiny_frame(200), label="label", budget="20s", models=[str(tiny_model)], max_trials=1, progress=False)
+    assert again.prior["starter"] is False and again.prior["experiences"] <= 2, "the second has its own"
 
 
 def test_an_unknown_option_is_named() -> None:

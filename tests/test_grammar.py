@@ -16,6 +16,12 @@ def test_every_verb_lists_its_options_and_their_choices() -> None:
     assert "--repair" in grammar["store doctor"] and "--repair" not in grammar["store info"]
 
 
+@pytest.mark.parametrize(("word", "name"), [("--no-prior", "use_prior"), ("--no-starter", "use_starter")])
+def test_experience_is_switched_off_by_a_word_and_else_left_to_the_default(word: str, name: str) -> None:
+    assert getattr(parser().parse_args(["start", "reviews.csv", word]), name) is False
+    assert getattr(parser().parse_args(["start", "reviews.csv"]), name) is None
+
+
 def test_a_trial_is_named_by_its_number_and_the_study_may_follow() -> None:
     options = parser().parse_args(["stop-trial", "3", "reviews"])
     assert (options.number, options.study) == (3, "reviews")

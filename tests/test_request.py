@@ -63,6 +63,8 @@ def test_lists_may_be_written_with_commas() -> None:
 
 def test_a_request_survives_being_stored() -> None:
     request = SearchRequest.from_mapping({"budget": "3m", "grace": 0, "models": "a", "test": False, "use_prior": False})
+    assert request.use_starter, "the default"
+    request = replace(request, use_starter=False)
     assert SearchRequest.from_mapping(request.to_mapping()) == request
 
 

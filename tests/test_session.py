@@ -22,7 +22,8 @@ def store(own_home: Path) -> Iterator[ExperienceStore]:
 
 
 def options(model: Path, **more: object) -> dict[str, object]:
-    return {"text": "text", "label": "label", "models": [str(model)], "budget": "10m", **more}
+    bare = {"budget": "10m", "use_starter": False}  # what is proposed first is not what is asked here
+    return {"text": "text", "label": "label", "models": [str(model)], **bare, **more}
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:

@@ -10,6 +10,7 @@ from xautolm_nb.core.errors import LeaseError, StudyError
 from xautolm_nb.core.events import Event, TrialFinished, TrialStarted
 from xautolm_nb.core.proposal import Influence, Proposal
 from xautolm_nb.core.study import Control, Owner
+from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import Failure, FailureKind, Measures, Outcome, Trial, TrialState
 from xautolm_nb.optimize import BayesianOptimizer
 from xautolm_nb.plots import calibration
@@ -175,6 +176,31 @@ def test_a_study_does_not_learn_from_its_own_records_twice(store: ExperienceStor
     other = make_study(store, Scripted([]))
     assert [experience.study for experience in remembered(other)] == [study.record.id]
     assert remembered(replace(other, use_prior=False)) == []
+
+
+def test_while_the_store_is_empty_the_starter_stands_in_unless_it_is_switched_off(store: ExperienceStore) -> None:
+    study = make_study(store, Scripted([start(config(2))]), use_starter=True)
+    assert {experience.is_starter for experience in remembered(study)} == {True}
+    assert remembered(replace(study, use_starter=False)) == []
+    assert remembered(replace(study, use_prior=False)) == []
+    run(study)
+    assert {experience.is_starter for experience in remembered(study)} == {True}, "its own trials are no past"
+    assert [experience.is_starter for experience in store.experiences()] == [False], "the starter is never written"
+
+
+def test_the_starter_steps_back_before_experience_of_the_users_own(store: ExperienceStore) -> None:
+    run(make_study(store, Scripted([start(config(2))])))
+    told = remembered(make_study(store, Scripted([]), use_starter=True))
+    assert [experience.study for experience in told] == ["study-0"]
+
+
+def test_experience_with_other_kinds_of_tasks_does_not_send_the_starter_away(store: ExperienceStore) -> None:
+    study = make_study(store, Scripted([start(config(2))]), use_starter=True)
+    run(study)
+    (own,) = store.experiences()
+    elsewhere = replace(own, metric=Metric(name="rouge_l"), study="other")
+    store.append(elsewhere)
+    assert {experience.is_starter for experience in remembered(study)} == {True}
 
 
 def test_the_budget_stands_still_while_paused() -> None:

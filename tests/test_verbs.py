@@ -1,6 +1,7 @@
 """One grammar: each verb parses, wrong use raises, and results carry value, text and data."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -8,6 +9,8 @@ from tiny import tiny_frame
 
 from xautolm_nb.core.errors import RequestError
 from xautolm_nb.grammar import parser
+from xautolm_nb.store import ExperienceStore
+from xautolm_nb.store.starter import starter
 from xautolm_nb.verbs import run_verb
 
 VERBS = (
@@ -57,6 +60,17 @@ def test_the_machine_says_which_models_fit_and_why_not() -> None:
     assert rows["google/electra-small-discriminator"]["fits"] == ["full", "partial", "lora", "head"]
     biggest = max(rows.values(), key=lambda row: row["parameters"])
     assert biggest["fits"] == [] and biggest["reason"]
+
+
+def test_the_store_says_whether_the_starter_stands_in_and_where_it_is_from(tmp_path: Path) -> None:
+    empty = run_verb(["store", "info"])
+    assert empty.data["starter"]["in_use"] is True
+    assert empty.data["starter"]["experiences"] == len(starter())
+    assert "starter: in use until the store has its own" in empty.text and "made by xautolm_nb" in empty.text
+    with ExperienceStore.open(tmp_path / "own.sqlite") as store:
+        store.append(starter()[0])
+    full = run_verb(["store", "info", "--store", str(tmp_path / "own.sqlite")])
+    assert full.data["starter"]["in_use"] is False and "starter: not in use" in full.text
 
 
 def test_an_empty_store_is_sound() -> None:

@@ -90,6 +90,8 @@ def _add_start(verbs: Any) -> None:
     start.add_argument("--optimizer", choices=OPTIMIZERS)
     start.add_argument("--no-prior", dest="use_prior", action="store_false", default=None,
                        help="do not use past experience")  # fmt: skip
+    start.add_argument("--no-starter", dest="use_starter", action="store_false", default=None,
+                       help="begin from nothing while the store is empty")  # fmt: skip
 
 
 def _add_store(store: argparse.ArgumentParser) -> None:

@@ -25,6 +25,7 @@ _TYPES: dict[str, Any] = {
     "validation": float,
     "test": float,
     "use_prior": bool,
+    "use_starter": bool,
     "rungs": tuple[float, ...],
     "label": str,
     "group": str,

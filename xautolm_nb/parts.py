@@ -38,6 +38,8 @@ class Study:
     holder: Owner | None = None
     """The process that holds the study; what it writes is refused once another has taken over."""
     use_prior: bool = True
+    use_starter: bool = False
+    """Whether the experiences that ship with the package stand in while the store has none for this task."""
     ahead: bool = False
     """Whether the next proposal is made while a trial runs."""
     summarise: Callable[[Sequence[Experience]], Mapping[str, Any]] = lambda experiences: {}

@@ -80,6 +80,8 @@ class SearchRequest:
     """`cpu` or `cuda`; None takes the GPU when there is one."""
     use_prior: bool = True
     """Whether the stored experience guides the search (it is written in any case)."""
+    use_starter: bool = True
+    """Whether the experience that ships with the package guides it while the store has none for such tasks."""
     optimizer: str = "bayesian"
     keep: int = 3
     """Checkpoints of this many best trials are kept; the others are removed as they lose."""
@@ -306,6 +308,7 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
         keep=request.keep,
         disk_gib=request.disk_gib,
         use_prior=request.use_prior,
+        use_starter=request.use_starter,
         ahead=True,
         summarise=partial(_summarise, context, space, record.task.metric),
     )

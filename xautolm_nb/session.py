@@ -179,7 +179,7 @@ class Session:
 
     @property
     def prior(self) -> Mapping[str, Any]:
-        """What past experience contributed: counts, similar tasks, their weights."""
+        """What past experience contributed: counts, similar tasks, their weights, whether it ships with the package."""
         return self.record.prior
 
     @property

@@ -23,6 +23,7 @@ from xautolm_nb.core.trial import START, Failure, FailureKind, Outcome, Trial, T
 from xautolm_nb.metafeatures import context_weights
 from xautolm_nb.parts import Budget, Study, as_experience
 from xautolm_nb.room import discard_losers, keep_within, sweep
+from xautolm_nb.store.starter import starter_for
 
 __all__ = ["HEARTBEAT_SECONDS", "Budget", "Reason", "Study", "search", "view_of"]
 
@@ -224,16 +225,17 @@ def _finish(study: Study, trial: Trial, **changes: Any) -> None:
 
 
 def remembered(study: Study) -> list[Experience]:
-    """Past experience for this study: other studies' trials, the most similar tasks first."""
+    """Past experience for this study: other studies' trials, the most similar tasks first; else the starter's."""
     if not study.use_prior:
         return []
-    return study.store.similar(
+    own = study.store.similar(
         study.context,
         MAX_EXPERIENCES,
         weigh=context_weights,
         metric=study.record.task.metric.name,
         exclude_study=study.record.id,
     )
+    return own if own or not study.use_starter else starter_for(study.record.task)[:MAX_EXPERIENCES]
 
 
 def recover(study: Study) -> None:

@@ -196,9 +196,21 @@ def _store(options: argparse.Namespace, variables: Mapping[str, Any]) -> Result:
 
 
 def _store_info(options: argparse.Namespace, store: ExperienceStore) -> Result:
+    from xautolm_nb.store import describe_starter
+
     info = store.info()
-    lines = [f"{name}: {value}" for name, value in info.items()]
+    starter = {"in_use": not info["experiences"], **describe_starter()}
+    lines = [f"{name}: {value}" for name, value in info.items()] + [f"starter: {_starter_text(starter)}"]
+    info["starter"] = starter
     return Result(value=info, text="\n".join(lines), data=to_plain(info))
+
+
+def _starter_text(starter: Mapping[str, Any]) -> str:
+    what = f"{starter['experiences']} experiences with {', '.join(starter['by_task'])} that ship with the package"
+    made = f"made by {', '.join(starter['made_by'])} on {'; '.join(starter['machines'])}"
+    if starter["in_use"]:
+        return f"in use until the store has its own: {what}, {made}. Switch it off with --no-starter."
+    return f"not in use where the store has its own: {what}"
 
 
 def _store_import(options: argparse.Namespace, store: ExperienceStore) -> Result:

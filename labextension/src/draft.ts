@@ -24,6 +24,8 @@ export interface IDraft {
   readonly maxTrials: string;
   readonly seed: string;
   readonly usePrior: boolean;
+  /** While the store is empty: begin from the experience that ships with the package. */
+  readonly useStarter: boolean;
 }
 
 export function newDraft(budget: string): IDraft {
@@ -42,7 +44,8 @@ export function newDraft(budget: string): IDraft {
     store: '',
     maxTrials: '',
     seed: '',
-    usePrior: true
+    usePrior: true,
+    useStarter: true
   };
 }
 
@@ -108,7 +111,8 @@ export function startOf(draft: IDraft): IRequests['start'] {
     ['name', draft.name.trim() || nameOf(draft)],
     ['max_trials', draft.maxTrials.trim() === '' ? null : Number(draft.maxTrials)],
     ['seed', draft.seed.trim() === '' ? null : Number(draft.seed)],
-    ['use_prior', draft.usePrior ? null : false]
+    ['use_prior', draft.usePrior ? null : false],
+    ['use_starter', draft.useStarter ? null : false]
   ];
   for (const [name, value] of chosen) {
     if (value !== null) {

@@ -29,7 +29,8 @@ const draftDecoder = object({
   store: text,
   maxTrials: text,
   seed: text,
-  usePrior: flag
+  usePrior: flag,
+  useStarter: flag
 });
 
 /** Keeps forms as long as the tab of the browser. What cannot be read, such as that of another version, is left. */

@@ -16,7 +16,7 @@ from xautolm_nb.core.events import TrialFinished, TrialStarted
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.trial import CurvePoint, Failure, FailureKind, Measures, Trial, TrialState
 from xautolm_nb.optimize.baselines import RandomSearch
-from xautolm_nb.store import ExperienceStore
+from xautolm_nb.store import ExperienceStore, describe_starter
 from xautolm_nb.store.importing import export_parquet
 
 FIGURES = {
@@ -130,6 +130,24 @@ class Watching:
     def propose(self, context: Any, experiences: Any, trials: Any, **more: Any) -> Any:
         self.heard.update(one.task_name for one in experiences)
         return self.inner.propose(context, experiences, trials, **more)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [["--starter"], []])
+def test_the_starter_is_told_only_when_it_is_what_is_measured(
+    words: list[str], tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_frame(180).to_csv(tmp_path / "rain.csv", index=False)
+    heard: set[str] = set()
+    monkeypatch.setitem(METHODS, "watching", lambda problem: Watching(problem, heard))
+    given = ["--data", str(tmp_path / "rain.csv"), "--models", str(tiny_model), "--epochs", "1", "--device", "cpu"]
+    live.main([*given, *words, "--methods", "watching", "--seconds", "1", "--seeds", "1"])
+    assert heard == (set(describe_starter()["by_task"]) if words else set())
+
+
+def test_starter_and_store_exclude_each_other() -> None:
+    with pytest.raises(SystemExit):
+        live.main(["--data", "rain.csv", "--starter", "--store", "past.parquet"])
 
 
 @pytest.mark.slow

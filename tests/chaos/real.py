@@ -12,7 +12,8 @@ from xautolm_nb.store import ExperienceStore
 
 def create_real(home: Path, model: Path, *, trials: int) -> StudyRecord:
     """Enter a study that fine-tunes a tiny model."""
-    options = {"text": "text", "label": "label", "models": [str(model)], "budget": "30m", "max_trials": trials}
+    options = {"text": "text", "label": "label", "models": [str(model)], "budget": "30m", "max_trials": trials,
+               "use_starter": False}  # fmt: skip
     with ExperienceStore.open(home) as store:
         record, _ = create_study(SearchRequest.from_mapping(options), tiny_frame(1500), store)
     return record

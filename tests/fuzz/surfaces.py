@@ -165,7 +165,8 @@ def request_seeds() -> list[Tree]:
     full = SearchRequest(text=("a", "b"), label="c", budget_seconds=5400.0, models=("x",), max_rows=100).to_mapping()
     people = {"text": "a,b", "label": "c", "budget": "1h30m", "objectives": ["f1", "seconds"], "methods": "lora,full",
               "rungs": "0.25,0.5,1", "test": True, "seed": 3, "device": "cpu", "grace": 0, "keep": 2, "name": "my task",
-              "trial_timeout": "10m", "max_trials": 5, "validation": "0.3", "use_prior": "false"}  # fmt: skip
+              "trial_timeout": "10m", "max_trials": 5, "validation": "0.3", "use_prior": "false",
+              "use_starter": "0"}  # fmt: skip
     durations = ["90s", "1h30m", "2.5h", "1d 2h", "15", "1m30s"]
     return [{"options": full}, {"options": people}, *[{"duration": text} for text in durations]]
 

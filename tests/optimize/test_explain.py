@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 from tuning_world import World
 
-from xautolm_nb.core.experience import Experience
+from xautolm_nb.core.experience import STARTER, Experience
 from xautolm_nb.core.proposal import Influence
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.optimize import BayesianOptimizer
@@ -38,8 +40,6 @@ def test_the_reason_reads_as_a_sentence(option: Option) -> None:
 
 
 def test_a_thaw_names_its_trial(option: Option) -> None:
-    from dataclasses import replace
-
     trial = Trial(number=7, config=option.point.config, seed=0, state=TrialState.PAUSED)
     assert reason(replace(option, thaw=trial), "why", EXPECTED, "f1", []).startswith("thaw trial 7 to 12%")
 
@@ -63,6 +63,17 @@ def test_good_trials_nearby_argue_for_a_point_and_bad_ones_against(world: World,
     worst = min(scored.values(), key=lambda case: case.curve[-1][1])
     against = influences(worst.point, known.experts, known.prior.scored.cases)
     assert min(influence.weight for influence in against) < 0
+
+
+def test_a_record_that_ships_with_the_package_is_cited_as_such(
+    world: World, store: tuple[Experience, ...], option: Option
+) -> None:
+    shipped = tuple(replace(record, source=f"{STARTER} xautolm_nb 0.1.0") for record in store)
+    known = knowledge(world, shipped)
+    found = influences(known.prior.best(1)[0].point, known.experts, known.prior.scored.cases)
+    assert found and all(influence.summary.startswith("starter: task") for influence in found)
+    text = reason(option, "why", EXPECTED, "f1", [replace(influence, weight=0.2) for influence in found[:1]])
+    assert text.endswith(f"argued for by 1 trial on {found[0].summary.split(': ')[1]} (starter)")
 
 
 def test_without_a_store_nothing_argues(world: World, option: Option) -> None:

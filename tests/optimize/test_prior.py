@@ -5,7 +5,7 @@ import pytest
 from tuning_world import F1, World, make_context
 
 from xautolm_nb.core.context import SystemMetaFeatures
-from xautolm_nb.core.experience import Experience
+from xautolm_nb.core.experience import STARTER, Experience
 from xautolm_nb.optimize.prior import MAX_SCORED, USUAL_BEST, MetaPrior, weights_of
 
 
@@ -32,6 +32,12 @@ def test_an_empty_store_has_a_summary_and_no_model(world: World) -> None:
     assert prior.summary()["used"] == 0
     assert prior.score is None
     assert prior.best(5) == []
+
+
+def test_the_summary_says_whether_the_starter_stands_in(world: World, store: tuple[Experience, ...]) -> None:
+    shipped = tuple(replace(record, source=f"{STARTER} xautolm_nb 0.1.0") for record in store)
+    assert build(world, shipped).summary()["starter"] is True
+    assert build(world, store).summary()["starter"] is build(world, ()).summary()["starter"] is False
 
 
 def test_the_best_cases_come_from_every_task_in_turn(world: World, store: tuple[Experience, ...]) -> None:

@@ -77,6 +77,15 @@ def test_a_model_can_be_asked_for_by_any_of_its_names(make_model: MakeModel, pac
     assert ids(ids=asked) == [MINILM, "mine", "bert-base-uncased", f"{MINILM}[:2]"]
 
 
+def test_a_checkpoint_has_one_id_whether_its_folder_or_its_name_is_given(make_model: MakeModel, package: Path) -> None:
+    cached = make_model("hub/models--someone--tiny/snapshots/abc")
+    assert ids(ids=[str(package), MINILM], cuts=False) == [MINILM]
+    assert ids(ids=[f"{package}[:2]"]) == [f"{MINILM}[:2]"]
+    assert ids(folders=[package, make_model("model")], cuts=False) == [MINILM, "model", "someone/tiny"]
+    [model] = discover_models([str(cached)])
+    assert (model.id, model.where, model.revision, model.path) == ("someone/tiny", "cache", "abc", str(cached))
+
+
 def test_an_asked_for_model_that_is_not_here_is_named_with_what_was_tried() -> None:
     with pytest.raises(ModelError, match=r"'roberta-base' was not found; tried .*cache.*not reachable"):
         discover_models(["roberta-base"])

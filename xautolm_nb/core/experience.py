@@ -10,6 +10,9 @@ from xautolm_nb.core.serial import content_id
 from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import CurvePoint, Failure, Measures
 
+STARTER = "starter:"
+"""How the source of an experience begins that ships with the package."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Experience:
@@ -32,7 +35,7 @@ class Experience:
     created_at: str = ""
     """UTC, ISO 8601."""
     source: str = ""
-    """Who made it: `xautolm_nb 0.1.0`, `autogoal`, a file name."""
+    """Who made it: `xautolm_nb 0.1.0`, `autogoal`, a file name; after `STARTER` for what ships with the package."""
     study: str = ""
     trial: int | None = None
     fingerprint: str = ""
@@ -43,6 +46,11 @@ class Experience:
     def id(self) -> str:
         """Content id: equal records have equal ids, so a merge never duplicates."""
         return content_id(self)
+
+    @property
+    def is_starter(self) -> bool:
+        """Whether it ships with the package, rather than coming from the user's store."""
+        return self.source.startswith(STARTER)
 
     @property
     def succeeded(self) -> bool:

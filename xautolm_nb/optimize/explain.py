@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from xautolm_nb.core.config import describe_config
-from xautolm_nb.core.experience import Experience
+from xautolm_nb.core.experience import STARTER, Experience
 from xautolm_nb.core.proposal import Influence
 from xautolm_nb.optimize.acquisition import Option
 from xautolm_nb.optimize.cases import Case
@@ -60,11 +60,13 @@ def reason(option: Option, why: str, expected: dict[str, float], metric: str, ar
 
 def _summary(record: Experience) -> str:
     came = f"{record.metric.name} {record.score:.3f}" if record.score is not None else "failed"
-    return f"{record.task_name}: {came} with {describe_config(record.config)}"
+    shipped = f"{STARTER} " if record.is_starter else ""
+    return f"{shipped}{record.task_name}: {came} with {describe_config(record.config)}"
 
 
 def _task(influence: Influence) -> str:
-    return influence.summary.split(":", 1)[0]
+    name, _, _ = influence.summary.removeprefix(STARTER).strip().partition(":")
+    return f"{name} (starter)" if influence.summary.startswith(STARTER) else name
 
 
 def _duration(seconds: float) -> str:

@@ -55,6 +55,8 @@ class MetaPrior:
     """Experiences that were offered."""
     similarity: Mapping[int, float]
     """Weight by task number."""
+    is_starter: bool = False
+    """Whether they ship with the package: the store has none of its own for such tasks."""
     ranked: bool = False
     """Whether the metric has no ends, so that scores count by their rank on their task."""
 
@@ -116,6 +118,7 @@ class MetaPrior:
         tasks = self.tasks()
         return {
             "experiences": self.given,
+            "starter": self.is_starter,
             "used": len(self.cases),
             "scored": len(self.scored.cases),
             "failed": sum(case.failure is not None for case in self.cases),
@@ -163,6 +166,7 @@ def _build(key: ByIdentity, metric: Metric) -> MetaPrior:
     return MetaPrior(
         cases=tuple(cases),
         given=len(experiences),
+        is_starter=any(record.is_starter for record in experiences),
         similarity={case.task: by_record[id(case.experience)] for case in cases},
         ranked=not is_bounded(metric),
     )

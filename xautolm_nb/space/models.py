@@ -55,7 +55,8 @@ def discover_models(
     Args:
         ids: What the user asked for: ids of the hub, short names of local packages, folders, or cuts of them
             (`name[:3]`). None finds what there is: local packages, `folders`, the hub's cache, and, when the hub
-            answers within two seconds, the default ids of the pool.
+            answers within two seconds, the default ids of the pool. A folder goes by its name, unless it is that of
+            a local package or of the hub's cache.
         kind: What the models are for: decoders and encoder-decoders are found for `generation`, else encoders. Models
             that were asked for are not judged here.
         folders: Further checkpoint folders.
@@ -65,7 +66,7 @@ def discover_models(
     Raises:
         ModelError: A model asked for cannot be used (what was tried is named), or none was found.
     """
-    local = [inspect_folder(folder) for folder in folders]
+    local = [_folder(folder) for folder in folders]
     if ids is not None:
         network = _network(allow_network) if any(_local(id_) is None for id_ in ids) else False
         found = [_resolve(id_, network=network) for id_ in ids] + local
@@ -133,6 +134,28 @@ def _package(id_: str) -> ModelInfo | None:
     return None if folder is None else _with_pool(inspect_folder(folder, id=id_), hub_id)
 
 
+def _folder(path: str | Path) -> ModelInfo:
+    """The checkpoint in a folder, by the id all know it by where it is a package's or lies in the layout of the hub.
+
+    So experiences with one checkpoint agree about its name, however each user wrote it.
+
+    Raises:
+        ModelError: As `inspect_folder`.
+    """
+    folder = Path(path).expanduser().resolve()
+    for info in _packages():
+        if Path(info.path).resolve() == folder:
+            return info
+    entry = folder.parent.parent.name
+    if folder.parent.name == "snapshots" and entry.startswith("models--"):
+        return _cached(entry.removeprefix("models--").replace("--", "/"), folder)
+    return inspect_folder(path)
+
+
+def _cached(id_: str, folder: Path) -> ModelInfo:
+    return _with_pool(replace(inspect_folder(folder, id=id_), where="cache", revision=folder.name), id_)
+
+
 def _with_pool(info: ModelInfo, hub_id: str) -> ModelInfo:
     """Add what only the pool knows: licence and languages."""
     known = pool_entry(hub_id)
@@ -144,7 +167,7 @@ def _from_cache(wanted: Sequence[Architecture]) -> list[ModelInfo]:
     found: list[ModelInfo] = []
     for id_, folder in cached_folders():
         try:
-            info = _with_pool(replace(inspect_folder(folder, id=id_), where="cache", revision=folder.name), id_)
+            info = _cached(id_, folder)
         except ModelError:
             continue  # incomplete, not safetensors, or not a model of Transformers: nothing a search could use
         if info.architecture in wanted and info.layers and info.hidden:
@@ -159,10 +182,10 @@ def _local(id_: str) -> ModelInfo | None:
     if name in LOCAL_PACKAGES and (info := _package(name)) is not None:
         return info
     if Path(name).expanduser().is_dir():
-        return inspect_folder(name)
+        return _folder(name)
     for alias in aliases(name):
         if (folder := cached_folder(alias)) is not None:
-            return _with_pool(replace(inspect_folder(folder, id=name), where="cache", revision=folder.name), name)
+            return _cached(name, folder)
     return None
 
 

@@ -17,6 +17,7 @@ from xautolm_nb.store import schema
 from xautolm_nb.store.database import warn_undecodable
 from xautolm_nb.store.dialect import insert_missing
 from xautolm_nb.store.rows import Row, context_row, experience_row, read_experience, storable
+from xautolm_nb.store.shareable import shareable
 
 _ID = re.compile("[0-9a-f]{1,32}")
 
@@ -40,7 +41,7 @@ class Prepared:
 
 
 def prepare(experiences: Sequence[Experience]) -> Prepared:
-    """Check experiences and turn them into rows; equal ones become one row.
+    """Check experiences and turn them into rows without folders; equal ones become one row.
 
     Raises:
         StoreError: One does not fit its type.
@@ -49,7 +50,7 @@ def prepare(experiences: Sequence[Experience]) -> Prepared:
     known: dict[int, str] = {}  # by identity: many experiences share one context object
     rows: dict[str, Row] = {}
     for given in experiences:
-        experience = storable(given, Experience, f"an experience of task {given.task_name!r}")
+        experience = storable(shareable(given), Experience, f"an experience of task {given.task_name!r}")
         if id(given.context) not in known:
             row = context_row(experience.context)
             contexts[row["id"]] = row

@@ -17,6 +17,7 @@ from xautolm_nb.store.autogoal import OnError, Skipped, summarize_autogoal
 from xautolm_nb.store.database import explain
 from xautolm_nb.store.limits import checked
 from xautolm_nb.store.location import FILE_NAME, resolve
+from xautolm_nb.store.shareable import shareable
 from xautolm_nb.store.store import ExperienceStore
 from xautolm_nb.store.tables import SUFFIXES, read_table, write_parquet
 
@@ -103,12 +104,12 @@ def export_parquet(store: ExperienceStore, path: str | Path) -> int:
     """Write all experiences of a store to a Parquet file, the newest first; returns how many.
 
     Importing the file gives the same experiences back, and `datasets.load_dataset("parquet", data_files=path)` reads
-    it.
+    it. No folder of this machine is in it (`shareable`), be the store of an older version or not.
 
     Raises:
         StoreError: The file cannot be written.
     """
-    return write_parquet(store.experiences(), path)
+    return write_parquet([shareable(experience) for experience in store.experiences()], path)
 
 
 def _exists(path: Path) -> bool:

@@ -41,7 +41,8 @@ describe('the request', () => {
       store: 'team.sqlite',
       maxTrials: '20',
       seed: '7',
-      usePrior: false
+      usePrior: false,
+      useStarter: false
     };
     expect(startOf(chosen)).toEqual({
       data: 'df',
@@ -57,7 +58,8 @@ describe('the request', () => {
         name: 'pairs',
         max_trials: 20,
         seed: 7,
-        use_prior: false
+        use_prior: false,
+        use_starter: false
       },
       store: 'team.sqlite'
     });

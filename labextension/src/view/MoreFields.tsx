@@ -58,6 +58,11 @@ export function MoreFields({ draft, wrong, onChange }: IFieldsProps): JSX.Elemen
       <Check checked={draft.usePrior} onChange={usePrior => onChange({ usePrior })}>
         {words.__('Let past studies of the store guide the search')}
       </Check>
+      {draft.usePrior && (
+        <Check checked={draft.useStarter} onChange={useStarter => onChange({ useStarter })}>
+          {words.__('While the store is empty, begin from the experience that ships with the package')}
+        </Check>
+      )}
     </details>
   );
 }
