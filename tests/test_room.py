@@ -1,6 +1,9 @@
 """Files of trials: losers go, and all of them stay within the limit, the best whatever happens."""
 
+import multiprocessing
 import os
+import signal
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +15,7 @@ from xautolm_nb.core.events import Event, StudyMessage
 from xautolm_nb.core.study import Control
 from xautolm_nb.core.trial import CurvePoint, Trial, TrialState
 from xautolm_nb.parts import Budget, Study
-from xautolm_nb.room import discard_losers, keep_within, sweep
+from xautolm_nb.room import ABANDONED_SECONDS, BEGUN, begun, discard_losers, keep_within, remove_abandoned, sweep
 from xautolm_nb.run import ReplayRunner
 from xautolm_nb.store import ExperienceStore
 from xautolm_nb.study import search
@@ -112,3 +115,45 @@ def test_what_a_killed_process_left_half_written_is_swept_and_nothing_else(tmp_p
     sweep(tmp_path)
     left = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
     assert left == {"cache/a.safetensors", "trials/0001/best/state.json", "cache/b.2f.part"}
+
+
+def kill_while_begun(folder: Path) -> None:
+    with begun(folder):
+        (folder / "rows.parquet").write_bytes(b"half")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def long_ago(folder: Path) -> None:
+    then = time.time() - ABANDONED_SECONDS - 60
+    os.utime(folder / BEGUN, (then, then))
+
+
+def test_the_folder_of_a_start_that_was_killed_goes_a_day_later(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    process = multiprocessing.get_context("fork").Process(target=kill_while_begun, args=(folder,))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    remove_abandoned(tmp_path, ())
+    assert (folder / "rows.parquet").exists(), "somebody may be writing it just now"
+    long_ago(folder)
+    remove_abandoned(tmp_path, ())
+    assert not folder.exists()
+
+
+def test_a_study_in_the_store_keeps_its_folder_though_it_is_still_marked(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / BEGUN).touch()
+    long_ago(folder)
+    remove_abandoned(tmp_path, {"study"})
+    assert folder.is_dir() and not (folder / BEGUN).exists()
+
+
+def test_a_start_that_fails_leaves_no_folder_and_one_that_succeeds_no_mark(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no rows"), begun(tmp_path / "bad"):
+        raise ValueError("no rows")
+    assert not (tmp_path / "bad").exists()
+    with begun(tmp_path / "good"):
+        (tmp_path / "good" / "data").touch()
+    assert [file.name for file in (tmp_path / "good").iterdir()] == ["data"]

@@ -193,6 +193,7 @@ def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") ->
         TaskError: The data cannot be made into a task.
         ModelError: A model that was asked for cannot be had.
     """
+    from xautolm_nb.room import begun, remove_abandoned
     from xautolm_nb.space import discover_models
     from xautolm_nb.tasks import prepare_task
     from xautolm_nb.tasks.options import wanted_kind
@@ -200,31 +201,33 @@ def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") ->
     discover_models(request.models, kind=wanted_kind({"kind": request.kind}) or "classification")
     identifier = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
     folder = store.home / "studies" / identifier
-    task, report = prepare_task(
-        data,
-        text=list(request.text) if request.text else None,
-        label=request.label,
-        kind=request.kind,
-        name=request.name,
-        metric=request.metric,
-        group=request.group,
-        validation=request.validation,
-        test=request.test,
-        max_rows=request.max_rows,
-        seed=request.seed,
-        folder=folder / "data",
-    )
-    record = StudyRecord(
-        id=identifier,
-        name=request.name or task.name,
-        task=task,
-        request=replace(request, objectives=request.objectives or (task.metric.name,)).to_mapping(),
-        folder=str(folder),
-        budget_seconds=request.budget_seconds,
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions=versions(),
-    )
-    store.create_study(record)
+    remove_abandoned(folder.parent, {known.id for known in store.studies()})
+    with begun(folder):
+        task, report = prepare_task(
+            data,
+            text=list(request.text) if request.text else None,
+            label=request.label,
+            kind=request.kind,
+            name=request.name,
+            metric=request.metric,
+            group=request.group,
+            validation=request.validation,
+            test=request.test,
+            max_rows=request.max_rows,
+            seed=request.seed,
+            folder=folder / "data",
+        )
+        record = StudyRecord(
+            id=identifier,
+            name=request.name or task.name,
+            task=task,
+            request=replace(request, objectives=request.objectives or (task.metric.name,)).to_mapping(),
+            folder=str(folder),
+            budget_seconds=request.budget_seconds,
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            versions=versions(),
+        )
+        store.create_study(record)
     return record, report
 
 

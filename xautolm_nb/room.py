@@ -1,8 +1,9 @@
 """Room on the disk: the files of trials that lost go, and all of them stay within what was allowed."""
 
 import contextlib
+import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,40 @@ from xautolm_nb.parts import Study
 
 STALE_SECONDS = 60.0
 """A file that is written beside its place and older than this was left by a process that died."""
+
+BEGUN = ".begun"
+"""A study's folder holds this file until the study is in the store."""
+ABANDONED_SECONDS = 86400.0
+"""A folder that is not in the store after this long was left by a process that died while it copied rows."""
+
+
+@contextlib.contextmanager
+def begun(folder: Path) -> Iterator[None]:
+    """Mark a new study's folder as begun; unmark it when the study is in the store, remove it when that fails."""
+    folder.mkdir(parents=True)
+    mark = folder / BEGUN
+    mark.touch()
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    mark.unlink()
+
+
+def remove_abandoned(folder: Path, known: Collection[str]) -> None:
+    """Remove the folders of studies that were begun long ago and never came into the store.
+
+    Args:
+        folder: Holds the studies' folders, each named by its id.
+        known: Ids of the studies in the store; their folders stay.
+    """
+    for mark in folder.glob(f"*/{BEGUN}"):
+        with contextlib.suppress(OSError):
+            if mark.parent.name in known:
+                mark.unlink()
+            elif abs(time.time() - mark.stat().st_mtime) > ABANDONED_SECONDS:
+                shutil.rmtree(mark.parent)
 
 
 def sweep(folder: Path) -> None:
