@@ -163,7 +163,7 @@ def kept(told: Sequence[Told], *, seconds: float, constant: float) -> dict[str, 
 
 
 def _brief(trial: Trial) -> list[Any]:
-    score = None if trial.score is None else round(trial.score, 4)
+    score = None if trial.failure is not None or trial.score is None else round(trial.score, 4)
     cause = trial.failure.kind.value if trial.failure is not None else None
     model, method = trial.config.get("model"), trial.config.get("method")
     return [model, method, round(trial.fidelity, 4), score, round(trial.seconds, 2), cause]
