@@ -90,18 +90,13 @@ def error_ratio(runs: Sequence[Run], method: str) -> float:
 
 
 def gaps(runs: Sequence[Run], method: str, other: str, figure: str) -> dict[str, Estimate]:
-    """Task to the paired difference of two methods over the seeds both have."""
-    values = {run.key: run.figures[figure] for run in runs}
-    return {
-        task: estimate(
-            [
-                values[method, task, seed] - values[other, task, seed]
-                for seed in sorted({run.seed for run in runs})
-                if (method, task, seed) in values and (other, task, seed) in values
-            ]
-        )
-        for task in dict.fromkeys(run.task for run in runs)
-    }
+    """Task to the paired difference of two methods over the seeds both have; tasks without any are left out."""
+    values = {run.key: run.figures[figure] for run in runs if run.method in (method, other)}
+    found: dict[str, list[float]] = {}
+    for task, seed in sorted({(task, seed) for _, task, seed in values}):
+        if (method, task, seed) in values and (other, task, seed) in values:
+            found.setdefault(task, []).append(values[method, task, seed] - values[other, task, seed])
+    return {task: estimate(of) for task, of in found.items()}
 
 
 def best_at(run: Run, clocks: Sequence[float]) -> list[float]:
