@@ -33,6 +33,7 @@ from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.study import Control
 from xautolm_nb.core.trial import Trial
 from xautolm_nb.request import SearchRequest, create_study, wire
+from xautolm_nb.space import MODEL_IDS
 from xautolm_nb.store import ExperienceStore
 from xautolm_nb.store.importing import export_parquet, import_path
 from xautolm_nb.study import Budget, Study, search
@@ -226,16 +227,17 @@ def past(path: str | None, name: str, fingerprint: str) -> list[Experience]:
 
 def contents(path: str) -> dict[str, dict[str, int]]:
     """Tasks of a store, with their trials and how many of them failed."""
-    trials: dict[str, dict[tuple[str, int | None], bool]] = {}
-    for one in _stored(path):  # the last record of a trial counts
-        trials.setdefault(one.task_name, {})[one.study, one.trial] = one.failure is not None
+    trials: dict[str, dict[tuple[str, int], bool]] = {}
+    for place, one in enumerate(_stored(path)):  # the last record of a trial counts; some records are not of a study
+        key = (one.study, one.trial) if one.study and one.trial is not None else ("", place)
+        trials.setdefault(one.task_name, {})[key] = one.failure is not None
     return {name: {"trials": len(of), "failed": sum(of.values())} for name, of in sorted(trials.items())}
 
 
 @functools.cache
 def _stored(path: str) -> tuple[Experience, ...]:
     with ExperienceStore.open(":memory:") as store:
-        import_path(store, path)
+        import_path(store, path, model_ids=MODEL_IDS)
         return tuple(store.experiences())
 
 

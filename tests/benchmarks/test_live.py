@@ -89,11 +89,15 @@ def test_a_store_is_told_by_its_tasks_and_failures(experience: Callable[..., Exp
     one, two, other = experience(0.5, 0.5, task="rain"), experience(0.6, None, task="rain"), experience(0.5, 0.4)
     half = replace(one, study="s", trial=1, fidelity=0.5)
     with ExperienceStore.open(":memory:") as store:
-        store.append(half, replace(one, study="s", trial=1), replace(two, study="s", trial=2), replace(other, trial=1))
+        store.append(
+            half, replace(one, study="s", trial=1), replace(two, study="s", trial=2), replace(other, trial=None)
+        )
         store.append(replace(other, task_name="snow", study="t", trial=1))
+        store.append(replace(other, task_name="hail"), replace(other, task_name="hail", score=0.3))  # of no study
         export_parquet(store, tmp_path / "past.parquet")
     told_of = live.contents(str(tmp_path / "past.parquet"))
-    assert told_of == {"rain": {"trials": 3, "failed": 1}, "snow": {"trials": 1, "failed": 0}}
+    assert told_of["rain"] == {"trials": 3, "failed": 1}
+    assert told_of["snow"] == {"trials": 1, "failed": 0} and told_of["hail"] == {"trials": 2, "failed": 0}
 
 
 def test_a_search_without_a_score_is_worth_the_constant_prediction() -> None:
