@@ -166,6 +166,12 @@ def of_task(runs: list[Run], method: str, task: str, figure: str) -> Estimate:
     return estimate([value for value in values if np.isfinite(value)])
 
 
+def written(cell: Estimate, digits: int) -> str:
+    """A mean and half its interval; nothing where there is none."""
+    half = f" ± {cell.high - cell.mean:.{digits}f}" if cell.n > 1 else ""
+    return f"{cell.mean:.{digits}f}{half}" if cell.n else ""
+
+
 def best_of(runs: list[Run], methods: list[str], task: str, figure: str, *, higher: bool) -> str:
     """The method with the best mean on a task."""
     return (max if higher else min)(methods, key=lambda method: of_task(runs, method, task, figure).mean)
@@ -178,9 +184,7 @@ for task in RECORDED:
         shown = {"zero-shot": "nspe", "kNN-50": "knn_50", "high-LIAR": "warm_high_LIAR", "best warm start": top,
                  "ours": "ours", "ours, no store": "ours_no_store"}  # fmt: skip
         cells = {label: of_task(replay, method, task, name) for label, method in shown.items()}
-        rows[TITLES[task], title] = {
-            label: f"{cell.mean:.{digits}f} ± {cell.high - cell.mean:.{digits}f}" for label, cell in cells.items()
-        }
+        rows[TITLES[task], title] = {label: written(cell, digits) for label, cell in cells.items()}
 drawn(pd.DataFrame(rows).T)
 
 # %% [markdown]
@@ -200,11 +204,7 @@ for runs in searched.values():
     for task in [task for task in TITLES if any(run.task == task for run in runs)]:
         for name, (title, digits) in LIVE.items():
             cells = {NAMED[method]: of_task(runs, method, task, name) for method in methods}
-            rows[TITLES[task], title] = {
-                label: f"{cell.mean:.{digits}f} ± {cell.high - cell.mean:.{digits}f}"
-                for label, cell in cells.items()
-                if cell.n
-            }
+            rows[TITLES[task], title] = {label: written(cell, digits) for label, cell in cells.items()}
 drawn(pd.DataFrame(rows).T.fillna("")) if rows else "no live results are kept: run notebooks 06 and 07"
 
 # %% [markdown]
