@@ -107,13 +107,13 @@ def best_at(run: Run, clocks: Sequence[float]) -> list[float]:
     return [float(scores[place]) for place in places]
 
 
-def bars(runs: Sequence[Run]) -> list[Bar]:
+def bars(runs: Sequence[Run], *, warm_start: str = WARM_START) -> list[Bar]:
     """The four bars of the live comparison; `runs` hold ours, zero-shot and the warm start for all tasks and seeds."""
     held = [run for run in runs if run.method not in ABLATIONS]
     ranks = mean_ranks(held, "test")
     times = ratio(runs, ZERO_SHOT, OURS, "evaluation_seconds")
     mine, zero = error_ratio(runs, OURS), error_ratio(runs, ZERO_SHOT)
-    behind = gaps(runs, OURS, WARM_START, "test")
+    behind = gaps(runs, OURS, warm_start, "test")
     worst = min(behind, key=lambda task: behind[task].mean)
     fewer = f", {zero / mine:.1f} times fewer" if 0 < mine < zero else ""
     return [
