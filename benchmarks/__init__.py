@@ -11,6 +11,7 @@ Programs:
     worker     what a trial costs beside training and validating
     memory     predicted and measured peaks
     panel      the JupyterLab panel in a real browser: ready, answers, scrolling, memory
+    checkpoints cuts a pretrained model to its first layers
     pictures   takes the pictures of the README from a real search
     figures    draws what the others wrote, or prints it as tables
 
@@ -22,6 +23,8 @@ Modules:
     fitted     the world of `world`
     simulated  a made-up study of any size, for `overhead`
     live_run   one search of `live`
+    live_cost  hours, trials and energy of live searches, before they run
+    merits     figures of merit of live searches, and the bars they are held to
     methods    every method by name, ours and the peers'
     peers      optimizers of others, one file each
     stores     stores that mislead

@@ -9,17 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.summary import Run, read_runs, write
+from benchmarks.summary import Figures, Findings, Run, read_runs, write
 
 Job = tuple[str, str, int]
 """Method, task, seed."""
+Work = Callable[[Job], Figures | Findings]
 _SAVE_EVERY = 20.0  # seconds
 
 
 def run_jobs(
     name: str,
     jobs: Sequence[Job],
-    work: Callable[[Job], Mapping[str, float]],
+    work: Work,
     *,
     settings: Mapping[str, Any],
     out: str | None,
@@ -33,8 +34,10 @@ def run_jobs(
     done = {run.key: run for run in _earlier(out, name, settings)} if out else {}
     left = [job for job in jobs if job not in done]
     started = saved = time.monotonic()
-    for count, (job, figures) in enumerate(_results(left, work, processes), start=1):
-        done[job] = Run(method=job[0], task=job[1], seed=job[2], figures=figures)
+    for count, (job, found) in enumerate(_results(left, work, processes), start=1):
+        findings = found if isinstance(found, Findings) else Findings(figures=found)
+        figures, details = findings.figures, findings.details
+        done[job] = Run(method=job[0], task=job[1], seed=job[2], figures=figures, details=details)
         if sys.stderr.isatty() or count % max(1, len(left) // 10) == 0:
             ahead = (time.monotonic() - started) / count * (len(left) - count)
             print(f"{name}: {count} of {len(left)}, {ahead:.0f} s left", file=sys.stderr)
@@ -63,7 +66,7 @@ def _told(settings: Mapping[str, Any], key: str) -> str:
     return json.dumps(settings[key]) if key in settings else "nothing"
 
 
-def _results(jobs: Sequence[Job], work: Callable[[Job], Mapping[str, float]], processes: int):  # type: ignore[no-untyped-def]
+def _results(jobs: Sequence[Job], work: Work, processes: int):  # type: ignore[no-untyped-def]
     if processes <= 1 or len(jobs) <= 1:
         for job in jobs:
             yield job, work(job)
@@ -71,19 +74,19 @@ def _results(jobs: Sequence[Job], work: Callable[[Job], Mapping[str, float]], pr
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     context = multiprocessing.get_context("fork")
     with context.Pool(processes, initializer=_alone, maxtasksperchild=20) as pool:
-        for job, figures in pool.imap_unordered(_Pair(work), jobs):
-            if isinstance(figures, SystemExit):
-                raise figures
-            yield job, figures
+        for job, found in pool.imap_unordered(_Pair(work), jobs):
+            if isinstance(found, SystemExit):
+                raise found
+            yield job, found
 
 
 class _Pair:
     """Give a job back with its result, or with what ends the program: a pool waits for ever for a worker that exits."""
 
-    def __init__(self, work: Callable[[Job], Mapping[str, float]]) -> None:
+    def __init__(self, work: Work) -> None:
         self.work = work
 
-    def __call__(self, job: Job) -> tuple[Job, Mapping[str, float] | SystemExit]:
+    def __call__(self, job: Job) -> tuple[Job, Figures | Findings | SystemExit]:
         try:
             return job, self.work(job)
         except SystemExit as end:

@@ -31,11 +31,12 @@ from typing import Any
 from benchmarks.jobs import Job, run_jobs
 from benchmarks.live_run import run
 from benchmarks.methods import METHODS, named
-from benchmarks.summary import Estimate, Run, estimate, paired, table
+from benchmarks.summary import Estimate, Findings, Run, estimate, paired, table
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.study import Control
 from xautolm_nb.core.trial import Trial
 from xautolm_nb.request import SearchRequest, create_study, wire
+from xautolm_nb.space import MODEL_IDS
 from xautolm_nb.store import ExperienceStore
 from xautolm_nb.store.importing import export_parquet, import_path
 from xautolm_nb.study import Budget, Study, search
@@ -74,6 +75,7 @@ class Terms:
             "epochs": self.epochs,
             "device": self.device,
             "store": Path(self.store).name if self.store else "starter" if self.starter else None,
+            "stored": contents(self.store) if self.store else None,
         }
 
 
@@ -94,14 +96,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if args.collect:
         collect(data, terms, trials=args.trials, out=args.collect)
     else:
-        compare(data, terms, named(args.methods), seeds=args.seeds, out=args.json)
+        compare(data, terms, named(args.methods), seeds=args.seeds, out=args.json, processes=args.processes)
 
 
-def compare(data: Mapping[str, str], terms: Terms, methods: Sequence[str], *, seeds: int, out: str | None) -> None:
-    """Run every method on all data with all seeds, one search at a time, and print what came of it."""
+def searched(
+    data: Mapping[str, str], terms: Terms, methods: Sequence[str], *, seeds: int, out: str | None, processes: int = 1
+) -> list[Run]:
+    """Run every method on all data with all seeds; what `out` holds is not run again.
+
+    Every process needs cores of its own: times of searches that share one compare with nothing.
+    """
     jobs = [(method, name, seed) for seed in range(seeds) for name in data for method in methods]
     work = functools.partial(one, data=data, terms=terms)
-    runs = run_jobs("live", jobs, work, settings=terms.settings, out=out, processes=1)
+    return run_jobs("live", jobs, work, settings=terms.settings, out=out, processes=processes)
+
+
+def compare(
+    data: Mapping[str, str], terms: Terms, methods: Sequence[str], *, seeds: int, out: str | None, processes: int = 1
+) -> None:
+    """Run every method on all data with all seeds, and print what came of it."""
+    runs = searched(data, terms, methods, seeds=seeds, out=out, processes=processes)
     print(table(runs, _SHOWN))
     print(table(runs, _SHOWN, tasks=False))
     for other in methods[1:]:
@@ -111,7 +125,7 @@ def compare(data: Mapping[str, str], terms: Terms, methods: Sequence[str], *, se
         print(f"evaluation_seconds, {methods[0]} / {other}:  {found.mean:.3f} ({found.low:.3f} to {found.high:.3f})")
 
 
-def one(job: Job, *, data: Mapping[str, str], terms: Terms) -> Mapping[str, float]:
+def one(job: Job, *, data: Mapping[str, str], terms: Terms) -> Findings:
     """Search one data set with one method and seed, in a store of its own."""
     method, name, seed = job
     options = {"seed": seed, "budget_seconds": terms.seconds, "grace_seconds": 0}
@@ -218,10 +232,19 @@ def past(path: str | None, name: str, fingerprint: str) -> list[Experience]:
     return [one for one in stored if one.task_name.lower() != name.lower() and one.fingerprint != fingerprint]
 
 
+def contents(path: str) -> dict[str, dict[str, int]]:
+    """Tasks of a store, with their trials and how many of them failed."""
+    trials: dict[str, dict[tuple[str, int], bool]] = {}
+    for place, one in enumerate(_stored(path)):  # the last record of a trial counts; some records are not of a study
+        key = (one.study, one.trial) if one.study and one.trial is not None else ("", place)
+        trials.setdefault(one.task_name, {})[key] = one.failure is not None
+    return {name: {"trials": len(of), "failed": sum(of.values())} for name, of in sorted(trials.items())}
+
+
 @functools.cache
 def _stored(path: str) -> tuple[Experience, ...]:
     with ExperienceStore.open(":memory:") as store:
-        import_path(store, path)
+        import_path(store, path, model_ids=MODEL_IDS)
         return tuple(store.experiences())
 
 
@@ -233,6 +256,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=180.0, help="of each search")
     parser.add_argument("--timeout", type=float, help="seconds a trial may take; a third of the search by default")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--processes", type=int, default=1, help="searches at once; each needs a core of its own")
     parser.add_argument("--rows", type=int, help="most rows of each split; all by default")
     parser.add_argument("--epochs", type=int, default=5, help="most epochs of a configuration")
     parser.add_argument("--device", help="cpu or cuda; the GPU by default, when there is one")

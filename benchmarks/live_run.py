@@ -4,11 +4,13 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from benchmarks.methods import build
 from benchmarks.problem import EPSILON, Problem
+from benchmarks.summary import Findings
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.events import Event, TrialFinished, TrialStarted
 from xautolm_nb.core.experience import Experience
@@ -38,8 +40,11 @@ class Validation:
     """Whether the trial's full run was done with it."""
 
 
-def run(study: Study, method: str, seconds: float) -> dict[str, float]:
-    """Search with a method for so many seconds, then score its best model on the test split."""
+def run(study: Study, method: str, seconds: float) -> Findings:
+    """Search with a method for so many seconds, then score its best model on the test split.
+
+    Beside the figures it keeps what `kept` says.
+    """
     timed = Timed(inner=build(method, problem_of(study)))
     budget, told = Budget(seconds=seconds), list[Told]()
     budget.start()
@@ -50,8 +55,13 @@ def run(study: Study, method: str, seconds: float) -> dict[str, float]:
         emit=lambda event: told.append(Told(clock=budget.spent, event=event)),
     )
     spent = budget.spent
-    found = figures(told, seconds=seconds, constant=constant_score(study.record.task.metric, study.context))
-    return {**found, "proposing": timed.seconds / spent, "spent": spent, "test": score_on_test(study, last_of(told))}
+    constant = constant_score(study.record.task.metric, study.context)
+    found = figures(told, seconds=seconds, constant=constant)
+    test = score_on_test(study, last_of(told))
+    return Findings(
+        figures={**found, "proposing": timed.seconds / spent, "spent": spent, "test": test},
+        details=kept(told, seconds=seconds, constant=constant),
+    )
 
 
 def score_on_test(study: Study, trials: Sequence[Trial]) -> float:
@@ -130,6 +140,33 @@ def figures(told: Sequence[Told], *, seconds: float, constant: float) -> dict[st
         "completed_seconds": _mean([trial.seconds for trial in completed]),
         "first_score_seconds": min([seconds, *(validation.clock for validation in known)]),
     }
+
+
+def kept(told: Sequence[Told], *, seconds: float, constant: float) -> dict[str, Any]:
+    """What a search leaves beside its figures.
+
+    - `curve`: clock and best score from then on, beginning with the constant prediction at 0 s
+    - `trials`: model, method, share of the full run, score, seconds and cause of failure of each trial
+    - `chosen`: the configuration of the best trial; nothing where none has a score
+    """
+    trials = last_of(told)
+    best = next(iter(ranking(trials)), None)
+    curve = [(0.0, constant)]
+    for validation in validations(told):
+        if validation.clock <= seconds and validation.score > curve[-1][1]:
+            curve.append((validation.clock, validation.score))
+    return {
+        "curve": [[round(clock, 1), round(score, 4)] for clock, score in curve],
+        "trials": [_brief(trial) for trial in trials],
+        "chosen": dict(best.config) if best is not None else None,
+    }
+
+
+def _brief(trial: Trial) -> list[Any]:
+    score = None if trial.failure is not None or trial.score is None else round(trial.score, 4)
+    cause = trial.failure.kind.value if trial.failure is not None else None
+    model, method = trial.config.get("model"), trial.config.get("method")
+    return [model, method, round(trial.fidelity, 4), score, round(trial.seconds, 2), cause]
 
 
 def last_of(told: Sequence[Told]) -> list[Trial]:

@@ -4,7 +4,7 @@ import json
 import math
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,6 +19,15 @@ _PACKAGES = ("xautolm-nb", "torch", "botorch", "gpytorch", "scikit-learn", "optu
 
 
 @dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What one run brought: numbers that are averaged, and what is kept beside them."""
+
+    figures: Figures
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Anything JSON can hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """Figures of one method on one task with one seed."""
 
@@ -26,6 +35,8 @@ class Run:
     task: str
     seed: int
     figures: Figures
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What is kept beside the figures; each benchmark has its own."""
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -116,7 +127,7 @@ def write(path: str | Path, name: str, settings: Mapping[str, Any], runs: Sequen
         "versions": versions(),
         **more,
         "summary": summarise(runs),
-        "runs": [{**asdict(run), "figures": {k: _short(v) for k, v in run.figures.items()}} for run in runs],
+        "runs": [_entry(run) for run in runs],
     }
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -155,6 +166,12 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def _entry(run: Run) -> dict[str, Any]:
+    """A run as it is written; without details where it has none."""
+    entry = {**asdict(run), "figures": {name: _short(value) for name, value in run.figures.items()}}
+    return entry if run.details else {name: value for name, value in entry.items() if name != "details"}
 
 
 def _brief(value: Estimate) -> dict[str, Any]:

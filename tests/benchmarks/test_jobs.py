@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from benchmarks.jobs import Job, run_jobs
-from benchmarks.summary import read_runs
+from benchmarks.summary import Findings, read_runs
 
 JOBS: list[Job] = [(method, task, seed) for seed in (0, 1) for task in ("t", "u") for method in ("ours", "random")]
 SETTINGS = {"pool": "full"}
@@ -14,6 +14,10 @@ SETTINGS = {"pool": "full"}
 
 def by_length(job: Job) -> Mapping[str, float]:
     return {"regret": len(job[0]) + job[2], "process": os.getpid()}
+
+
+def in_detail(job: Job) -> Findings:
+    return Findings(figures={"regret": 0.5}, details={"curve": [[0.0, 0.25 + job[2]]], "chosen": None})
 
 
 def leave(job: Job) -> Mapping[str, float]:
@@ -91,6 +95,16 @@ def test_runs_of_other_methods_and_seeds_stay_in_the_file(tmp_path: Path) -> Non
     runs = run_jobs("test", fewer, Counting(), settings=SETTINGS, out=out, processes=1)
     assert [run.key for run in runs] == fewer
     assert sorted(run.key for run in read_runs(out, SETTINGS)) == sorted(JOBS)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_a_run_keeps_beside_its_figures_comes_back(tmp_path: Path, processes: int) -> None:
+    out = str(tmp_path / "out.json")
+    run_jobs("test", JOBS[:6], in_detail, settings=SETTINGS, out=out, processes=processes)
+    run_jobs("test", JOBS, Counting(), settings=SETTINGS, out=out, processes=1)
+    kept = {run.key: run.details for run in read_runs(out, SETTINGS)}
+    assert [kept[job] for job in JOBS[:6]] == [in_detail(job).details for job in JOBS[:6]]
+    assert kept[JOBS[6]] == {} and '"details": {}' not in Path(out).read_text()
 
 
 @pytest.mark.timeout(30)

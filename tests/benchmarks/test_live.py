@@ -8,7 +8,7 @@ import pytest
 from tiny import tiny_frame
 
 from benchmarks import live
-from benchmarks.live_run import Told, figures, validations
+from benchmarks.live_run import Told, figures, kept, validations
 from benchmarks.methods import METHODS
 from benchmarks.problem import Problem
 from benchmarks.summary import Run
@@ -63,6 +63,41 @@ def test_a_score_counts_from_the_time_it_was_known_and_none_counts_past_the_end(
     assert found["error_ratio"] == pytest.approx(1 / 3)
     assert found["evaluation_seconds"] == pytest.approx((28 + 15 + 30) / 3)
     assert (found["completed_seconds"], found["first_score_seconds"]) == (29.0, 11.0)
+
+
+def test_a_search_keeps_what_tells_its_story() -> None:
+    config = {"model": "small", "method": "full", "epochs": 2}
+    events = told(
+        (1.0, 11.0, trial(0, TrialState.COMPLETE, (0.5, 0.15, 4.0), (1.0, 0.4, 10.0), seconds=10.0)),
+        (12.0, 20.0, trial(1, TrialState.FAILED, (0.5, 0.9, 5.0), seconds=8.0)),
+        (21.0, 70.0, trial(2, TrialState.PAUSED, (0.25, 0.3, 5.0), (0.5, 0.6, 19.0), (0.75, 0.7, 49.0), seconds=49.0)),
+    )
+    events = [replace(one, event=replace(one.event, trial=replace(one.event.trial, config=config))) for one in events]
+    found = kept(events, seconds=60.0, constant=0.2)
+    # .15 is worse than the constant, .9 failed, .3 is worse than .4, and .7 came too late
+    assert found["curve"] == [[0.0, 0.2], [11.0, 0.4], [40.0, 0.6]]
+    assert found["trials"] == [
+        ["small", "full", 0.0, 0.4, 10.0, None],
+        ["small", "full", 0.0, None, 8.0, "timeout"],
+        ["small", "full", 0.0, 0.7, 49.0, None],
+    ]
+    assert found["chosen"] == config
+    assert kept(events[:0], seconds=60.0, constant=0.2) == {"curve": [[0.0, 0.2]], "trials": [], "chosen": None}
+
+
+def test_a_store_is_told_by_its_tasks_and_failures(experience: Callable[..., Experience], tmp_path: Path) -> None:
+    one, two, other = experience(0.5, 0.5, task="rain"), experience(0.6, None, task="rain"), experience(0.5, 0.4)
+    half = replace(one, study="s", trial=1, fidelity=0.5)
+    with ExperienceStore.open(":memory:") as store:
+        store.append(
+            half, replace(one, study="s", trial=1), replace(two, study="s", trial=2), replace(other, trial=None)
+        )
+        store.append(replace(other, task_name="snow", study="t", trial=1))
+        store.append(replace(other, task_name="hail"), replace(other, task_name="hail", score=0.3))  # of no study
+        export_parquet(store, tmp_path / "past.parquet")
+    told_of = live.contents(str(tmp_path / "past.parquet"))
+    assert told_of["rain"] == {"trials": 3, "failed": 1}
+    assert told_of["snow"] == {"trials": 1, "failed": 0} and told_of["hail"] == {"trials": 2, "failed": 0}
 
 
 def test_a_search_without_a_score_is_worth_the_constant_prediction() -> None:
@@ -182,6 +217,10 @@ def test_methods_search_for_real_with_what_was_collected_elsewhere(
         # the larger class of three even ones scores a sixth or a little more
         assert 1 / 6 <= found["area"] <= found["best"] <= 1.0 and found["best_full"] <= found["best"]
         assert 0 < found["test"] <= 1.0 and 0 < found["proposing"] < 1
+        assert len(run["details"]["trials"]) == found["trials"]
+        assert run["details"]["curve"][-1][1] == pytest.approx(found["best"], abs=1e-4)
+        assert run["details"]["chosen"]["model"] == tiny_model.name
+    assert written(out)["settings"]["stored"] == {name: {"trials": 2, "failed": 0} for name in ("rain", "snow")}
     said = capsys.readouterr().out
     assert "ours - optuna_tpe_hyperband:" in said and "evaluation_seconds, ours / optuna_tpe_hyperband:" in said
 

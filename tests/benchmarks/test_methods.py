@@ -2,9 +2,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from benchmarks.methods import LEVELS, METHODS, PRIORS, Ahead, WithoutStore, build, named, ours, tasks_of, tasks_told
+from benchmarks.methods import (
+    LEVELS,
+    METHODS,
+    PEAKS,
+    PRIORS,
+    Ahead,
+    WithoutStore,
+    build,
+    named,
+    ours,
+    tasks_of,
+    tasks_told,
+)
 from benchmarks.peers import PEERS
 from benchmarks.problem import Problem, search
 from benchmarks.recorded import read_trials
@@ -15,6 +28,7 @@ from xautolm_nb.core.trial import Measures, Trial, TrialState
 from xautolm_nb.optimize.baselines import AsynchronousHalving, BestOfStore, WarmStart
 
 MakeLine = Callable[..., Problem]
+ROOT = Path(__file__).resolve().parent.parent.parent
 OWN = [name for name in METHODS if name not in PEERS]
 
 
@@ -131,6 +145,17 @@ def test_a_warm_start_takes_the_variant_that_was_published_for_its_task(
     problem = line(name=task)
     assert build("warm_high_max", problem) == WarmStart.named(problem.space, variant)
     assert build("warm_high_max_mended", problem) == WarmStart.named(problem.space, variant, mended=True)
+
+
+def test_the_warm_start_of_a_task_is_the_one_with_the_highest_published_peak(line: MakeLine) -> None:
+    table = pd.read_csv(ROOT / "notebooks" / "results" / "published_runs.csv")
+    warm = table[table.method.str.contains("-") & ~table.method.isin(["zero-shot", "kNN-50"])]
+    best = warm.loc[warm.groupby("task").peak_f1.idxmax()].set_index("task").method
+    assert {task: f"{level}-{prior}" for task, (level, prior) in PEAKS.items()} == best.to_dict()
+    problem = line(name="drop")
+    expected = "(a-pos f-neg)[F1+Time][linear_front]"
+    assert build("warm_start", problem) == WarmStart.named(problem.space, expected)
+    assert build("warm_start", line(name="rain")) == WarmStart.named(problem.space, "(f-pos a-neg)[F1+Time]")
 
 
 def test_names_are_split_at_commas() -> None:
