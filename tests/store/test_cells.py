@@ -106,7 +106,7 @@ def test_a_bad_cell_is_refused_with_the_reason(changes: dict[str, Any], reason: 
 
 
 def test_a_flat_row_reads_back_whole() -> None:
-    for experience in (an_experience(curve=(), seed=1), a_failure()):
+    for experience in (an_experience(curve=(), seed=1), a_failure(), a_failure(fidelity=0.0)):
         assert read_row(flat_row(experience), {}, source="") == experience
 
 

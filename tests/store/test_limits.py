@@ -19,7 +19,12 @@ NAN = float("nan")
 
 @pytest.mark.parametrize(
     "experience",
-    [an_experience(), a_failure(), an_experience(curve=a_trial().curve, seed=3, trial=4, created_at="")],
+    [
+        an_experience(),
+        a_failure(),
+        a_failure(fidelity=0.0, curve=()),  # it failed before its first checkpoint
+        an_experience(curve=a_trial().curve, seed=3, trial=4, created_at=""),
+    ],
 )
 def test_a_sound_record_is_taken_as_it_is(experience: Experience) -> None:
     assert checked(experience) == experience

@@ -65,8 +65,6 @@ def read_row(cells: Cells, contexts: Mapping[str, Context], *, source: str) -> E
     if score is None and failure is None:
         raise ValueError("it has neither a score nor a failure")
     fidelity = _number(cells, "fidelity", 1.0) or 0.0
-    if not 0 < fidelity <= 1:
-        raise ValueError(f"fidelity {fidelity} is not in (0, 1]")
     if seconds is not None and seconds < 0:
         raise ValueError(f"seconds {seconds} is negative")
     experience = Experience(

@@ -61,7 +61,8 @@ def _name(field: str, value: str) -> None:
 
 
 def _numbers(experience: Experience) -> None:
-    if not 0 < experience.fidelity <= 1:
+    came_early = experience.failure is not None and experience.fidelity == 0  # failed before its first checkpoint
+    if not (came_early or 0 < experience.fidelity <= 1):
         raise ValueError(f"fidelity {experience.fidelity} is not in (0, 1]")
     _not_negative("seconds", experience.seconds)
     _whole("seed", experience.seed, -MAX_INTEGER, MAX_INTEGER)
