@@ -5,20 +5,29 @@ its development set alone, so all three splits are cut from its passages. No art
 """
 
 import re
+import resource
+import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from benchmarks import live
+from benchmarks.jobs import Job
+from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.task import Split
+from xautolm_nb.store import ExperienceStore
+from xautolm_nb.store.importing import export_parquet, import_path
 from xautolm_nb.tasks.splits import connect, cut_split
 
 Frames = dict[Split, pd.DataFrame]
 SHARES: Mapping[Split, float] = {"test": 0.2, "validation": 0.2}
 """Of the passages' rows, as far as a split is not given."""
 _NUMBER = re.compile(r"[\d.,% -]+")
+_WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 _SPECIAL = ("[PAD]", "[UNK]", "[END]", "[BOS]")
 
 
@@ -85,6 +94,29 @@ def written(frames: Frames, folder: Path) -> str:
     return str(folder)
 
 
+def searched(job: Job, *, data: Mapping[str, str], terms: Mapping[str, live.Terms]) -> dict[str, float]:
+    """One search, on the terms of its task.
+
+    `cores` is added to its figures: processor seconds a second, of this process and its workers, the test included.
+    Well below 1 means that others had the processor; then times compare only with times measured beside them.
+    """
+    began, worked = time.monotonic(), _processor_seconds()
+    found = live.one(job, data=data, terms=terms[job[1]])
+    return {**found, "cores": (_processor_seconds() - worked) / (time.monotonic() - began)}
+
+
+def collected(data: Mapping[str, str], terms: live.Terms, *, trials: int, out: str) -> list[Experience]:
+    """Random trials on each data set, kept in a Parquet file that names no folder; what it holds is not run again."""
+    live.collect(data, terms, trials=trials, out=out)
+    with ExperienceStore.open(":memory:") as store:
+        import_path(store, out)
+        found = [_without_folder(experience) for experience in store.experiences()]
+    with ExperienceStore.open(":memory:") as store:
+        store.append(*found)
+        export_parquet(store, out)
+    return found
+
+
 def save_writer(
     folder: Path, architecture: Literal["decoder", "encoder_decoder"], texts: Iterable[str], *, words: int = 4000
 ) -> str:
@@ -99,7 +131,7 @@ def save_writer(
     core = Tokenizer(models.WordLevel(unk_token="[UNK]"))
     core.pre_tokenizer = pre_tokenizers.Whitespace()
     core.train_from_iterator(texts, trainers.WordLevelTrainer(vocab_size=words, special_tokens=list(_SPECIAL)))
-    end = core.token_to_id("[END]")
+    end = _SPECIAL.index("[END]")
     if architecture == "encoder_decoder":
         core.post_processor = processors.TemplateProcessing(single="$A [END]", special_tokens=[("[END]", end)])
     names = {"pad_token": "[PAD]", "unk_token": "[UNK]", "eos_token": "[END]", "bos_token": "[BOS]"}
@@ -120,8 +152,18 @@ def _random(architecture: str, shape: Mapping[str, int]) -> Any:
     return hf.T5ForConditionalGeneration(hf.T5Config(**shape, **half, decoder_start_token_id=0))
 
 
+def _processor_seconds() -> float:
+    """Of this process and of those it has ended."""
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, _WHO))
+
+
+def _without_folder(experience: Experience) -> Experience:
+    model = experience.model
+    return experience if model is None else replace(experience, model=replace(model, path=model.id))
+
+
 def _short(frame: pd.DataFrame, words: int | None) -> pd.DataFrame:
-    return frame if words is None else frame[frame["context"].str.split().str.len() <= words]
+    return frame if words is None else frame[frame["context"].map(lambda text: len(text.split())) <= words]
 
 
 def _stands(answer: str, context: str) -> bool:
