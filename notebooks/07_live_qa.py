@@ -22,7 +22,7 @@
 #
 # **Here.** Both data sets are searched by real fine-tuning, at equal wall-clock time for all methods, and the model
 # that each search chooses meets a test split it has never seen. The size is that of the machine at hand, two cores
-# without a GPU: contexts of at most 60 (SQuAD) or 100 words (DROP), 200 rows to learn from, a minute a search. So the
+# without a GPU: contexts of at most 60 (SQuAD) or 80 words (DROP), 120 rows to learn from, 75 seconds a search. So the
 # *scores* say nothing about SQuAD or DROP; the *comparison* says what the methods do with the same minute. The
 # paper's own size is ready below (`PROFILE=gpu`).
 
@@ -41,15 +41,16 @@ import torch
 from IPython.display import display
 from paper import BLUE, GREEN, KEEP, RESULTS, SMOKE, TITLES, VERMILION, panels, published, shared
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+from transformers.utils import logging
 
 from benchmarks import live, qa
 from benchmarks.jobs import run_jobs
 from benchmarks.summary import estimate
 from xautolm_nb import ExperienceStore, tune
-from xautolm_nb.run.predicting import best_spans
 from xautolm_nb.store.importing import import_path
 from xautolm_nb.tasks.metrics import drop_f1, exact_match, token_f1
 
+logging.disable_progress_bar()
 PROFILE = os.environ.get("PROFILE", "cpu")
 WORK = Path(tempfile.mkdtemp())
 
@@ -195,9 +196,9 @@ TERMS = {
 # | `ours_no_store` | ours, told of nothing |
 # | `ours` | ours, with a store |
 #
-# The store is filled by **random** trials, not by good ones: eight on each of the two data sets. A search is told
+# The store is filled by **random** trials, not by good ones: six on each of the two data sets. A search is told
 # those of the *other* data set only (leave one task out), so for SQuAD what is known comes from DROP, and the other
-# way round, as in the paper. Two tasks are few: a source of eight trials is thin for either method.
+# way round, as in the paper. Two tasks are few: a source of six trials is thin for either method.
 #
 # All four have the same space, models, splits and rules: a trial that works longer than the limit fails as a timeout,
 # and all counts, the start of the worker, reading the store and thinking as well.
@@ -237,9 +238,12 @@ runs = pd.DataFrame(
 )
 with ExperienceStore.open(":memory:") as store:
     import_path(store, STORE)
-    known = [(e.task_name, e.score, e.seconds, e.failure.kind.value if e.failure else "") for e in store.experiences()]
-known = pd.DataFrame(known, columns=["task", "score", "seconds", "failure"])
-known.groupby("task").agg(
+    known = [
+        (e.task_name, e.config["method"], e.score, e.seconds, e.failure.kind.value if e.failure else "")
+        for e in store.experiences()
+    ]
+known = pd.DataFrame(known, columns=["task", "method", "score", "seconds", "failure"])
+known.groupby(["task", "method"]).agg(
     trials=("task", "size"),
     scored=("score", "count"),
     best=("score", "max"),
@@ -248,15 +252,40 @@ known.groupby("task").agg(
 ).round(3)
 
 # %% [markdown]
+# That is all that the two searches with past experience know: the rows of the other data set.
+#
 # ## Marked answers
 #
 # `best` is the best validation F1 within the minute, `test` that of the chosen model on untouched rows (over all
-# references), `evaluation_seconds` the mean over all trials, failed ones included, `error_ratio` the share that failed.
+# references), `evaluation_seconds` the mean over all trials, failed ones included, `error_ratio` the share that
+# failed, `cores` how many cores the search had on average: well below 1 means that others had the processor.
 
 # %%
-FIGURES = ["best", "test", "area", "evaluation_seconds", "error_ratio", "trials", "first_score_seconds"]
+FIGURES = ["best", "test", "evaluation_seconds", "error_ratio", "trials", "first_score_seconds", "cores"]
 spans = runs[runs.task.isin(list(marked))]
 spans.groupby(["task", "method"])[FIGURES].mean().reindex(METHODS, level=1).round(3)
+
+# %% [markdown]
+# For scale, what needs no model: a span of one to four words of the context, drawn at random.
+
+
+# %%
+def at_random(frame, draws=20):
+    """Mean token F1 of random spans."""
+    rng = np.random.default_rng(0)
+    scores = []
+    for row in frame.itertuples():
+        words = row.context.split()
+        for _ in range(draws):
+            first = rng.integers(len(words))
+            span = " ".join(words[first : first + rng.integers(1, 5)])
+            scores.append(token_f1(span, list(row.answers)))
+    return np.mean(scores)
+
+
+for name, frames in marked.items():
+    test = qa.sampled(frames, own["rows"])["test"]
+    print(f"{TITLES[name]}: a random span scores {at_random(test):.3f} on the {len(test)} test rows")
 
 # %%
 COLOUR = {"nspe": "#8c8c8c", "warm_high_max": VERMILION, "ours_no_store": GREEN, "ours": BLUE}
@@ -299,7 +328,7 @@ def ratio(figure_, other):
     return f"{np.exp(logs.mean):.1f} ({np.exp(logs.low):.1f} to {np.exp(logs.high):.1f})"
 
 
-pd.DataFrame(
+differences = pd.DataFrame(
     {
         other: {
             "best validation F1, ours - other": str(paired("best", other)),
@@ -310,10 +339,51 @@ pd.DataFrame(
         for other in METHODS[:-1]
     }
 )
+differences
+
+# %% [markdown]
+# Against what was asked of the live runs beforehand: the best mean rank by test F1, a mean evaluation time at least 4.5
+# times lower than zero-shot, an error ratio at least 7 times lower or zero, and nowhere behind the original warm start.
 
 # %%
-ranks = spans.assign(rank=spans.groupby(["task", "seed"])["test"].rank(ascending=False, method="average"))
-ranks.groupby("method")["rank"].agg(["mean", "count"]).reindex(METHODS).round(2)
+ranks = (
+    spans.assign(rank=spans.groupby(["task", "seed"])["test"].rank(ascending=False)).groupby("method")["rank"].mean()
+)
+failed = spans.groupby("method")[["failed", "trials"]].sum()
+share = failed["failed"] / failed["trials"]
+by_task = spans.groupby(["task", "method"])["test"].mean().unstack()
+faster = np.exp(np.log(spans.pivot_table(index=["task", "seed"], columns="method", values="evaluation_seconds")).mean())
+behind = [TITLES[task] for task in by_task.index if by_task.loc[task, "ours"] < by_task.loc[task, "warm_high_max"]]
+verdicts = {
+    "best mean rank by test F1": (
+        ", ".join(f"{method} {rank:.1f}" for method, rank in ranks.sort_values().items()),
+        ranks.idxmin() == "ours",
+    ),
+    "evaluation time 4.5 times below zero-shot": (
+        f"{faster['nspe'] / faster['ours']:.1f} times",
+        faster["nspe"] >= 4.5 * faster["ours"],
+    ),
+    "error ratio 7 times below zero-shot, or zero": (
+        ", against ".join(f"{share[name]:.0%} of {failed['trials'][name]:.0f}" for name in ("ours", "nspe")),
+        7 * share["ours"] <= share["nspe"],
+    ),
+    "test F1 behind the warm start on no task": (f"behind on {', '.join(behind) or 'none'}", not behind),
+}
+with pd.option_context("display.max_colwidth", 100):
+    display(
+        pd.DataFrame(
+            [(name, said, "met" if met else "missed") for name, (said, met) in verdicts.items()],
+            columns=["asked", "measured", "verdict"],
+        ).set_index("asked")
+    )
+
+# %% [markdown]
+# **Why the ranks say little here.** Everything lies near what a random span scores: on a hundred rows and a minute of
+# a CPU nobody learns to answer questions, so the ranks are those of small differences between weak models. The search
+# that tries most configurations chooses by the most draws from a validation split of 40 rows, so its best validation
+# score flatters it most (compare `best` with `test`). And a store of a few random trials under a short time limit
+# teaches mostly what does *not* finish: with it, ours keeps to cheap configurations. What is not small is the
+# difference in time and in failures.
 
 # %% [markdown]
 # ## One search from the outside, and what its model answers
@@ -348,14 +418,15 @@ model.eval()
 
 
 def answer(question, context):
-    """The most probable span of the context."""
-    inputs = tokenizer(question, context, return_tensors="pt", return_offsets_mapping=True, truncation="only_second")
-    places = inputs.pop("offset_mapping")[0].tolist()
-    allowed = torch.tensor([[part == 1 for part in inputs.sequence_ids(0)]])
+    """The most probable span of at most 30 tokens of the context, as the model's card shows it."""
+    inputs = tokenizer(question, context, truncation="only_second", return_offsets_mapping=True, return_tensors="pt")
+    places = inputs.pop("offset_mapping")[0]
+    outside = torch.tensor([part != 1 for part in inputs.sequence_ids()])
     with torch.inference_mode():
         found = model(**inputs)
-    _, spans = best_spans(found.start_logits, found.end_logits, allowed)
-    first, last = spans[0].tolist()
+    start, end = (logits[0].masked_fill(outside, -1e9) for logits in (found.start_logits, found.end_logits))
+    spans = (start[:, None] + end).masked_fill(~torch.ones(len(end), len(end), dtype=torch.bool).triu().tril(29), -4e9)
+    first, last = divmod(int(spans.argmax()), len(end))
     return context[places[first][0] : places[last][1]]
 
 
@@ -375,7 +446,8 @@ with pd.option_context("display.max_colwidth", 90):
 # %% [markdown]
 # ## Written answers: the machinery
 #
-# Random weights, half a minute: what these searches show is that nothing fails on the way.
+# Random weights, 40 seconds: what these searches show is that nothing fails on the way. Scores are 0 or next to it, as
+# they should be.
 
 # %%
 runs[runs.task.isin(list(written))].groupby(["task", "method"])[
@@ -406,3 +478,19 @@ for form, count in searches.items():
     days = count * big["seconds"][form] / 86_400
     print(f"{form}: {count} searches of {big['seconds'][form] / 3600:.0f} h, {days:.0f} days of one GPU")
 print(f"store: {2 * big['trials']} random trials of at most {big['timeout']['marked'] / 3600:.1f} h each")
+
+# %% [markdown]
+# ## What we learned
+#
+# - Question answering goes through the whole stack: both forms, four methods, store, report, export. Two faults of the
+#   product were found by it and mended: an exported store with an early failure could not be imported, and the example
+#   on the card of an exported model did not mark the span that is scored.
+# - Half a dozen random trials on another data set, most of them failures, are enough to keep a search from failing and
+#   to make its trials several times cheaper.
+# - They do not make a better model here: the search with them was behind the same search without them.
+#
+# **Limits.** Two tasks, two seeds, a minute each, contexts cut to short ones; DROP from its development set, a few
+# dozen passages; a store of a dozen trials; one pretrained checkpoint and its cuts; written answers by models that
+# know nothing. The kept run was made on a core that other work used, too (`cores`), which makes trials slow and
+# timeouts many, for all methods alike but not at the same moments. To measure anew: remove `results/live_qa.json` and
+# `results/live_qa_past.parquet`, then `make reproduce ONLY=07`.

@@ -35,9 +35,9 @@ import numpy as np
 import pandas as pd
 from datasets import Dataset
 from docstrings import load_docstrings
-from IPython.display import display
 from paper import SMOKE
 from transformers import AutoModel, AutoTokenizer
+from transformers.utils import logging
 
 import xautolm_nb
 from xautolm_nb import ExperienceStore, SearchRequest, XAutoLMError, tune
@@ -54,7 +54,9 @@ from xautolm_nb.store import export_parquet, import_path, merge
 from xautolm_nb.study import Budget, search
 from xautolm_nb.tasks import TaskWarning, prepare_task
 
-warnings.simplefilter("ignore", TaskWarning)  # the notes are printed below
+warnings.simplefilter("ignore", TaskWarning)  # what is noticed about the data is printed below
+logging.set_verbosity_error()
+logging.disable_progress_bar()
 WORK = Path(tempfile.mkdtemp())
 os.environ["XAUTOLM_HOME"] = str(WORK / "home")  # what this notebook does stays out of your own store
 
@@ -78,8 +80,10 @@ def understood(data, **options):
     """What a task is made of some data."""
     task, report = prepare_task(data, folder=Path(tempfile.mkdtemp(dir=WORK)), **options)
     rows = " + ".join(f"{count} {split}" for split, count in task.rows.items())
+    for note in report.notes:
+        print(note)
     return {"kind": task.kind, "text": ", ".join(task.text), "label": task.label, "metric": task.metric.name,
-            "rows": rows, "notes": " ".join(report.notes)}  # fmt: skip
+            "rows": rows}  # fmt: skip
 
 
 docs[["text", "library"]].to_csv(WORK / "docs.csv", index=False)
@@ -112,9 +116,9 @@ forms = {
     "a pair of texts": understood(pairs),
     "questions, marked in a text": understood(asked),
     "questions, answered freely": understood(asked, kind="generation", metric="f1"),
+    "rows that repeat": understood(pd.concat([docs, docs[:10]]), text="text", label="library"),
 }
-with pd.option_context("display.max_colwidth", 70):
-    display(pd.DataFrame(forms).T)
+pd.DataFrame(forms).T
 
 # %% [markdown]
 # `group="module"` keeps rows of one source file in one split; questions about one text stay together by themselves. A
@@ -167,7 +171,7 @@ except XAutoLMError as error:
 # %%
 known = [pool_entry(name) for name in ("bert-base-uncased", "roberta-large", "gpt2-xl")]
 table = pd.DataFrame(fit_table([*models, *known], probe_system("cpu"))).assign(model=lambda t: t.model.map(short))
-table[["model", "where", "full", "partial", "lora", "head", "reason"]].round(2)
+table[["model", "where", "full", "partial", "lora", "head", "fits"]].round(2)
 
 # %% [markdown]
 # ## Experience

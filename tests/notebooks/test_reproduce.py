@@ -29,7 +29,8 @@ def test_a_notebook_runs_from_top_to_bottom_and_writes_nothing_in_a_short_run(nu
 
 def state() -> dict[str, int]:
     """When the committed notebooks and tables were written."""
-    return {str(path): path.stat().st_mtime_ns for path in NOTEBOOKS.rglob("*.*") if path.suffix in (".ipynb", ".csv")}
+    kept = (".ipynb", ".csv", ".json", ".parquet")
+    return {str(path): path.stat().st_mtime_ns for path in NOTEBOOKS.rglob("*.*") if path.suffix in kept}
 
 
 @pytest.mark.parametrize("number", NUMBERS)
