@@ -24,7 +24,7 @@ import tempfile
 import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +63,15 @@ class Terms:
     """Experiences to import: whatever the package imports."""
     starter: bool = False
     """Whether the experience that ships with the package stands in for a store."""
+    request: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of all requests, such as `kind`, `text`, `label`, `methods`; `objectives` is `("f1",)` without."""
 
     @property
     def settings(self) -> dict[str, Any]:
         """What tells benchmarks apart, without places."""
+        more = {"request": dict(self.request)} if self.request else {}
         return {
+            **more,
             "models": [Path(model).name for model in self.models],
             "seconds": self.seconds,
             "timeout": self.timeout,
@@ -175,6 +179,7 @@ def wired(name: str, source: str, terms: Terms, store: ExperienceStore, options:
             "max_epochs": terms.epochs,
             "device": terms.device,
             "use_starter": terms.starter,
+            **terms.request,
             **options,
         }
     )

@@ -19,7 +19,7 @@ from xautolm_nb.optimize.baselines import (
     WarmStart,
     variant_for,
 )
-from xautolm_nb.optimize.baselines.variants import Level, Prior
+from xautolm_nb.optimize.baselines.variants import NAMES, Level, Prior
 
 Make = Callable[[Problem], Optimizer]
 
@@ -94,14 +94,13 @@ def _warm(level: Level, prior: Prior, *, mended: bool) -> Make:
     """XAutoLM's warm start in the variant that the paper chose for a task; for others, that for LIAR."""
 
     def make(problem: Problem) -> Optimizer:
-        task = problem.name if problem.name in PUBLISHED else "liar"
+        task = problem.name if (problem.name, level, prior) in NAMES else "liar"
         name = variant_for(task, level, prior).name
         return WarmStart.named(problem.space, name, mended=mended)
 
     return make
 
 
-PUBLISHED = frozenset({"liar", "sst2", "meld", "ag_news"})
 PEAKS: Mapping[str, tuple[Level, Prior]] = {
     "liar": ("moderate", "LIAR"),
     "sst2": ("high", "max"),

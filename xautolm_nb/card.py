@@ -27,9 +27,12 @@ model = AutoModelForQuestionAnswering.from_pretrained("{folder}")
 question, context = "some question", "a text that holds the answer"
 inputs = tokenizer(question, context, truncation="only_second", return_offsets_mapping=True, return_tensors="pt")
 places = inputs.pop("offset_mapping")[0]
+outside = torch.tensor([part != 1 for part in inputs.sequence_ids()])
 with torch.inference_mode():
     found = model(**inputs)
-first, last = int(found.start_logits.argmax()), int(found.end_logits.argmax())
+start, end = (logits[0].masked_fill(outside, -1e9) for logits in (found.start_logits, found.end_logits))
+spans = (start[:, None] + end).masked_fill(~torch.ones(len(end), len(end), dtype=torch.bool).triu().tril(29), -4e9)
+first, last = divmod(int(spans.argmax()), len(end))
 print(context[places[first][0] : places[last][1]])"""
 _WRITE = """from transformers import {auto}, AutoTokenizer
 tokenizer = AutoTokenizer.from_pretrained("{folder}")

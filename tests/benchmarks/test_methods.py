@@ -136,6 +136,8 @@ def test_one_ahead_that_has_nothing_is_asked_again_with_all_results(line: MakeLi
         ("sst2", "(no-pos f-neg cos k=0.5)[F1+Time][weighted_sum]"),
         ("meld", "(f-pos f-neg)[F1+Time][logarithmic_front]"),
         ("liar", "(f-pos f-neg)[F1+Time][weighted_sum]"),
+        ("squad", "(a-pos f-neg)[F1+Time][logarithmic_front]"),
+        ("drop", "(a-pos f-neg)[F1+Time][linear_front]"),
         ("rain", "(f-pos f-neg)[F1+Time][weighted_sum]"),  # of nobody's: as on LIAR
     ],
 )
