@@ -17,10 +17,11 @@ import pandas as pd
 
 from benchmarks import live
 from benchmarks.jobs import Job
+from benchmarks.summary import Findings
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.task import Split
 from xautolm_nb.store import ExperienceStore
-from xautolm_nb.store.importing import export_parquet, import_path
+from xautolm_nb.store.importing import import_path
 from xautolm_nb.tasks.splits import connect, cut_split
 
 Frames = dict[Split, pd.DataFrame]
@@ -94,7 +95,7 @@ def written(frames: Frames, folder: Path) -> str:
     return str(folder)
 
 
-def searched(job: Job, *, data: Mapping[str, str], terms: Mapping[str, live.Terms]) -> dict[str, float]:
+def searched(job: Job, *, data: Mapping[str, str], terms: Mapping[str, live.Terms]) -> Findings:
     """One search, on the terms of its task.
 
     `cores` is added to its figures: processor seconds a second, of this process and its workers, the test included.
@@ -102,19 +103,16 @@ def searched(job: Job, *, data: Mapping[str, str], terms: Mapping[str, live.Term
     """
     began, worked = time.monotonic(), _processor_seconds()
     found = live.one(job, data=data, terms=terms[job[1]])
-    return {**found, "cores": (_processor_seconds() - worked) / (time.monotonic() - began)}
+    cores = (_processor_seconds() - worked) / (time.monotonic() - began)
+    return replace(found, figures={**found.figures, "cores": cores})
 
 
 def collected(data: Mapping[str, str], terms: live.Terms, *, trials: int, out: str) -> list[Experience]:
-    """Random trials on each data set, kept in a Parquet file that names no folder; what it holds is not run again."""
+    """Random trials on each data set, kept in a Parquet file; what it holds is not run again."""
     live.collect(data, terms, trials=trials, out=out)
     with ExperienceStore.open(":memory:") as store:
         import_path(store, out)
-        found = [_without_folder(experience) for experience in store.experiences()]
-    with ExperienceStore.open(":memory:") as store:
-        store.append(*found)
-        export_parquet(store, out)
-    return found
+        return store.experiences()
 
 
 def save_writer(
@@ -155,11 +153,6 @@ def _random(architecture: str, shape: Mapping[str, int]) -> Any:
 def _processor_seconds() -> float:
     """Of this process and of those it has ended."""
     return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, _WHO))
-
-
-def _without_folder(experience: Experience) -> Experience:
-    model = experience.model
-    return experience if model is None else replace(experience, model=replace(model, path=model.id))
 
 
 def _short(frame: pd.DataFrame, words: int | None) -> pd.DataFrame:
