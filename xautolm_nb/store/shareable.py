@@ -16,8 +16,8 @@ def shareable(experience: Experience) -> Experience:
     model, and where the checkpoint lies is asked anew by each search; a trial keeps the whole text of its error.
     """
     model, failure = experience.model, experience.failure
-    if model is not None and model.path != model.id:
-        experience = replace(experience, model=_without_path(model))
+    if model is not None and (told := _without_path(model)) != model:
+        experience = replace(experience, model=told)
     if failure is not None and (cut := _without_places(failure)) != failure:
         experience = replace(experience, failure=cut)
     return experience
