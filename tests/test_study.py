@@ -10,7 +10,6 @@ from xautolm_nb.core.errors import LeaseError, StudyError
 from xautolm_nb.core.events import Event, TrialFinished, TrialStarted
 from xautolm_nb.core.proposal import Influence, Proposal
 from xautolm_nb.core.study import Control, Owner
-from xautolm_nb.core.task import Metric
 from xautolm_nb.core.trial import Failure, FailureKind, Measures, Outcome, Trial, TrialState
 from xautolm_nb.optimize import BayesianOptimizer
 from xautolm_nb.plots import calibration
@@ -198,7 +197,8 @@ def test_experience_with_other_kinds_of_tasks_does_not_send_the_starter_away(sto
     study = make_study(store, Scripted([start(config(2))]), use_starter=True)
     run(study)
     (own,) = store.experiences()
-    elsewhere = replace(own, metric=Metric(name="rouge_l"), study="other")
+    other_kind = replace(own.context, task=replace(own.context.task, kind="generation"))
+    elsewhere = replace(own, context=other_kind, study="other")
     store.append(elsewhere)
     assert {experience.is_starter for experience in remembered(study)} == {True}
 

@@ -232,7 +232,6 @@ def remembered(study: Study) -> list[Experience]:
         study.context,
         MAX_EXPERIENCES,
         weigh=context_weights,
-        metric=study.record.task.metric.name,
         exclude_study=study.record.id,
     )
     return own if own or not study.use_starter else starter_for(study.record.task)[:MAX_EXPERIENCES]

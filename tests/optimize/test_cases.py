@@ -13,6 +13,7 @@ from xautolm_nb.optimize.cases import (
     is_same_machine,
     is_same_task,
     latest_rungs,
+    scores_in,
     spread_over_tasks,
     teaches,
     trial_cases,
@@ -77,12 +78,33 @@ def test_failures_of_other_code_bases_teach_only_about_memory_time_and_divergenc
 
 def test_what_cannot_be_compared_is_left_out(world: World, store: tuple[Experience, ...]) -> None:
     record = store[0]
-    other_metric = replace(record, metric=Metric(name="accuracy"))
     unknown_space = replace(record, space="someone-elses/3")
     unknown_model = replace(record, model=None, config={**record.config, "model": "nobody knows it"})
-    records = [replace(bad, trial=n) for n, bad in enumerate((other_metric, unknown_space, unknown_model), 100)]
-    assert len(experience_cases(world.context, [*records, record], [1.0] * 4, world.space, F1)) == 1
+    records = [replace(bad, trial=n) for n, bad in enumerate((unknown_space, unknown_model), 100)]
+    assert len(experience_cases(world.context, [*records, record], [1.0] * 3, world.space, F1)) == 1
     assert experience_cases(world.context, [record], [0.0], world.space, F1) == []
+
+
+def test_a_record_judged_by_another_metric_teaches_cost_and_success_and_its_score_where_it_was_noted(
+    world: World, store: tuple[Experience, ...]
+) -> None:
+    record = next(one for one in store if one.succeeded and one.curve)
+    silent = replace(record, metric=Metric(name="accuracy"))
+    noted = replace(
+        silent, curve=tuple(replace(p, score=0.0, metrics={"accuracy": 0.0, "f1": p.score}) for p in record.curve)
+    )
+    records = [replace(one, trial=n) for n, one in enumerate((noted, silent, record), 100)]
+    told, dumb, asked = experience_cases(world.context, records, [1.0] * 3, world.space, F1)
+    assert asked.curve and told.curve == asked.curve
+    assert dumb.curve == ()
+    assert told.seconds == dumb.seconds == asked.seconds is not None
+    assert told.failure is dumb.failure is asked.failure is None
+
+
+def test_a_score_alone_is_told_in_its_own_metric_only(store: tuple[Experience, ...]) -> None:
+    record = replace(next(one for one in store if one.succeeded), curve=(), score=0.7)
+    assert [point.score for point in scores_in(record, record.metric)] == [0.7]
+    assert scores_in(record, Metric(name="accuracy")) == ()
 
 
 def test_records_of_the_original_space_are_translated(world: World, store: tuple[Experience, ...]) -> None:

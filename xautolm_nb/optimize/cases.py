@@ -76,13 +76,12 @@ def experience_cases(
 ) -> list[Case]:
     """Describe stored experiences that can be compared with the task at hand.
 
-    Left out: other metrics, weights of 0, models nothing is known of, failures of other code bases that are not about
-    the configuration, and earlier rungs of a trial whose later rung is there too.
+    Left out: weights of 0, models nothing is known of, failures of other code bases that are not about the
+    configuration, and earlier rungs of a trial whose later rung is there too. A record judged by another metric teaches
+    what it cost and whether it ran, and its score where it noted the asked metric as well.
     """
     pairs = zip(experiences, weights, strict=True)
-    usable = [
-        (record, weight) for record, weight in pairs if weight > 0 and record.metric == metric and teaches(record)
-    ]
+    usable = [(record, weight) for record, weight in pairs if weight > 0 and teaches(record)]
     tasks: dict[tuple[str, str], int] = {}
     cases: list[Case] = []
     for experience, weight in latest_rungs([record for record, _ in usable], [weight for _, weight in usable]):
@@ -92,7 +91,7 @@ def experience_cases(
         own_task = is_same_task(experience.context, context)
         key = (experience.task_name, experience.fingerprint)
         number = 0 if own_task else tasks.setdefault(key, len(tasks) + 1)
-        cases.append(_case(experience, point, number, weight, context))
+        cases.append(_case(experience, point, number, weight, context, metric))
     return cases
 
 
@@ -153,11 +152,24 @@ def is_pending(trial: Trial) -> bool:
     return trial.state in (TrialState.RUNNING, TrialState.QUEUED)
 
 
-def _case(experience: Experience, point: Point, task: int, weight: float, context: Context) -> Case:
+def scores_in(experience: Experience, metric: Metric) -> tuple[CurvePoint, ...]:
+    """The curve of a record in a metric: its own, or one that every validation noted beside it; empty otherwise.
+
+    A score without a curve is a curve of one point.
+    """
     curve = experience.curve
+    if experience.metric != metric:
+        noted = curve and all(metric.name in point.metrics for point in curve)
+        return tuple(replace(point, score=point.metrics[metric.name]) for point in curve) if noted else ()
     if not curve and experience.score is not None:
         seconds = experience.seconds or 0.0
-        curve = (CurvePoint(fidelity=experience.fidelity, score=experience.score, seconds=seconds),)
+        return (CurvePoint(fidelity=experience.fidelity, score=experience.score, seconds=seconds),)
+    return curve
+
+
+def _case(experience: Experience, point: Point, task: int, weight: float, context: Context, metric: Metric) -> Case:
+    curve = scores_in(experience, metric)
+    timed = replace(experience, curve=scores_in(experience, experience.metric))
     failed = experience.failure is not None
     spent = experience.seconds if experience.seconds is not None else experience.measures.seconds
     if spent <= 0 and failed and _timed_out(experience):
@@ -166,9 +178,9 @@ def _case(experience: Experience, point: Point, task: int, weight: float, contex
         point=point,
         task=task,
         weight=weight,
-        curve=tuple(skills(curve, experience.metric, experience.context)),
+        curve=tuple(skills(curve, metric, experience.context)),
         failure=experience.failure.kind if experience.failure is not None else None,
-        seconds=_seconds(experience.measures, spent, replace(experience, curve=curve), point, failed=failed),
+        seconds=_seconds(experience.measures, spent, timed, point, failed=failed),
         same_machine=is_same_machine(experience.context, context),
         experience=experience,
     )

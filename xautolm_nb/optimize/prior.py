@@ -16,7 +16,7 @@ from xautolm_nb.core.context import Context
 from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.task import Metric
 from xautolm_nb.metafeatures import context_weights
-from xautolm_nb.optimize.cases import Case, experience_cases, spread_over_tasks
+from xautolm_nb.optimize.cases import Case, experience_cases, scores_in, spread_over_tasks
 from xautolm_nb.optimize.curves import Rise
 from xautolm_nb.optimize.identity import ByIdentity
 from xautolm_nb.optimize.response import PRIOR_MEAN, is_bounded
@@ -57,8 +57,13 @@ class MetaPrior:
     """Weight by task number."""
     is_starter: bool = False
     """Whether they ship with the package: the store has none of its own for such tasks."""
-    ranked: bool = False
-    """Whether the metric has no ends, so that scores count by their rank on their task."""
+    metric: Metric
+    """What scores are told in."""
+
+    @property
+    def ranked(self) -> bool:
+        """Whether the metric has no ends, so that scores count by their rank on their task."""
+        return not is_bounded(self.metric)
 
     @staticmethod
     def build(context: Context, experiences: Sequence[Experience], space: SearchSpace, metric: Metric) -> "MetaPrior":
@@ -144,17 +149,23 @@ class MetaPrior:
 
     def _task(self, number: int, group: Sequence[Case]) -> StoredTask:
         records = [case.experience for case in group if case.experience is not None]
-        succeeded = [record for record in records if record.succeeded and record.score is not None]
-        sign = 1.0 if not succeeded or succeeded[0].metric.maximize else -1.0
-        best = max(succeeded, key=lambda record: sign * (record.score or 0.0)) if succeeded else None
+        scored = [record for record in records if record.succeeded and scores_in(record, self.metric)]
+        best = max(scored, key=lambda record: self._sign * self._best_of(record)) if scored else None
         return StoredTask(
             name=records[0].task_name,
             weight=self.similarity.get(number, 1.0),
             trials=len(records),
-            succeeded=len(succeeded),
-            best_score=best.score if best else None,
+            succeeded=sum(record.succeeded for record in records),
+            best_score=self._best_of(best) if best else None,
             best_config=describe_config(best.config) if best else "",
         )
+
+    @property
+    def _sign(self) -> float:
+        return 1.0 if self.metric.maximize else -1.0
+
+    def _best_of(self, record: Experience) -> float:
+        return self._sign * max(self._sign * point.score for point in scores_in(record, self.metric))
 
 
 @lru_cache(maxsize=4)
@@ -168,7 +179,7 @@ def _build(key: ByIdentity, metric: Metric) -> MetaPrior:
         given=len(experiences),
         is_starter=any(record.is_starter for record in experiences),
         similarity={case.task: by_record[id(case.experience)] for case in cases},
-        ranked=not is_bounded(metric),
+        metric=metric,
     )
 
 

@@ -4,7 +4,7 @@ They are read beside the store and never written into it. A store is its owner's
 along with every export and merge, would outlive the better starter of a later version, and could not be switched off
 for one search. Whoever wants to have them for good imports the file (`starter_file`) like any other.
 
-They stand in only while the store has nothing of its own to say about tasks of the kind and metric at hand; then they
+They stand in only while the store has nothing of its own to say about tasks of the kind at hand; then they
 step back, all at once: what was measured on the user's machine and texts is worth more than a general beginning, and
 what a search was told stays easy to say. A task is told nothing of itself: see `starter_for`.
 """
@@ -77,7 +77,7 @@ def provenance() -> tuple[Provenance, ...]:
 
 
 def starter_for(task: Task) -> list[Experience]:
-    """What the starter has to say about a task: experiences with its kind and metric, none of them with its own data.
+    """What the starter has to say about a task: experiences of its kind, none of them with its own data.
 
     Left out are records of the same fingerprint, of the same name (written in any way: `SST-2` is `sst2`), and of data
     sets that share texts with the one of that name: a score that was found with the help of its own data flatters.
@@ -88,7 +88,6 @@ def starter_for(task: Task) -> list[Experience]:
         experience
         for experience in starter()
         if experience.context.task.kind == task.kind
-        and experience.metric == task.metric
         and experience.fingerprint != task.fingerprint
         and name not in map(_plain, (experience.task_name, *origins[experience.id].shares_texts_with))
     ]
