@@ -310,7 +310,9 @@ for place, panel in enumerate(axes[0]):
     panel.set_ylim(len(TITLES) - 0.4, -0.6)
     panel.axvline(0 if place == 0 else 1, color=LIGHT.text, linewidth=0.9)
     panel.set_xlabel(PANELS[place])
-    if place:
+    if not place:
+        panel.set_xlim(-0.3, 0.65)
+    else:
         panel.set_xscale("log")
         panel.set_xticks(
             [0.5, 1, 2, 5, 10, 20, LARGEST], ["0.5", "1", "2", "5", "10", "20", "no errors" if place == 2 else "40"]
