@@ -342,8 +342,9 @@ differences = pd.DataFrame(
 differences
 
 # %% [markdown]
-# Against what this project asked of its live runs beforehand: the best mean rank by test F1, a mean evaluation time at least 4.5
-# times lower than zero-shot, an error ratio at least 7 times lower or zero, and nowhere behind the original warm start.
+# Against what this project asked of its live runs beforehand: the best mean rank by test F1, a mean evaluation time at
+# least 4.5 times lower than zero-shot, an error ratio at least 7 times lower or zero, and nowhere behind the original
+# warm start.
 
 # %%
 ranks = (
