@@ -45,7 +45,7 @@ from xautolm_nb.core.config import config_key
 from xautolm_nb.core.proposal import Proposal
 from xautolm_nb.core.ranking import ranking
 from xautolm_nb.core.study import Control
-from xautolm_nb.core.trial import TrialState
+from xautolm_nb.core.trial import CurvePoint, Trial, TrialState
 from xautolm_nb.metafeatures import describe_texts, probe_system
 from xautolm_nb.request import create_study, wire
 from xautolm_nb.space import SearchSpace, discover_models, fit_table
@@ -73,7 +73,8 @@ def short(model):
 # the kind of task, checks every row, cuts the splits that are missing, and says what it noticed. Nothing is trained.
 
 # %%
-docs = load_docstrings().groupby("library").head(25).reset_index(drop=True)
+docs = load_docstrings()  # texts, and which of eight libraries they come from; here, three of them
+docs = docs[docs.library.isin(["matplotlib", "networkx", "sqlalchemy"])].reset_index(drop=True)
 
 
 def understood(data, **options):
@@ -112,7 +113,7 @@ forms = {
     "a CSV file": understood(WORK / "docs.csv"),
     "a Parquet file": understood(str(WORK / "docs.parquet"), text="text", label="library"),
     "a datasets.Dataset": understood(Dataset.from_pandas(docs), text="text", label="library"),
-    "splits of your own": understood({"train": docs[:150], "test": docs[150:]}, text="text", label="library"),
+    "splits of your own": understood({"train": docs[::2], "test": docs[1::2]}, text="text", label="library"),
     "a pair of texts": understood(pairs),
     "questions, marked in a text": understood(asked),
     "questions, answered freely": understood(asked, kind="generation", metric="f1"),
@@ -226,12 +227,12 @@ request = {
     "models": (MINE, "all-MiniLM-L6-v2[:3]"),
     "methods": ("full", "partial", "lora", "head"),
     "objectives": ("f1", "seconds"),  # the front of score against time; ("f1",) for the score alone
-    "budget": "8s" if SMOKE else "45s",  # wall-clock, set-up included
+    "budget": "8s" if SMOKE else "1m",  # wall-clock, set-up included
     "grace": "8s",  # for the trial at work when the time is over
     "trial_timeout": "20s",  # a trial that works longer fails as a timeout
-    "max_epochs": 3,
+    "max_epochs": 1 if SMOKE else 8,
     "max_trials": 2 if SMOKE else None,
-    "max_rows": 160,
+    "max_rows": 60 if SMOKE else 240,
     "device": "cpu",
     "worker_memory_gib": 6,  # the trial fails before the machine swaps
     "disk_gib": 1,  # checkpoints of the worst make way
@@ -255,10 +256,10 @@ session.trials[["model", "method", "state", "score", "seconds"]].assign(model=se
 session.figures()
 
 # %% [markdown]
-# Why the first trial was proposed, and which imported experience argued for it:
+# Why the last trial was proposed, and which experiences argued for it:
 
 # %%
-print("\n".join(session.why(0).splitlines()[:8]).replace(str(WORK), "..."))
+print("\n".join(session.why(int(session.trials.index[-1])).splitlines()[:8]).replace(str(WORK), "..."))
 
 # %% [markdown]
 # ## Your own optimizer
@@ -287,7 +288,7 @@ class RandomWithATwist:
             if best is not None and rng.random() < self.share:
                 name = str(rng.choice(sorted(config.keys() & best.config.keys())))
                 changed = {**best.config, name: config[name]}
-                config, reason = self.space.canonical(changed), f"the best one with another {name}"
+                config, reason = self.space.repair(changed, rng), f"the best one with another {name}"
             if config_key(config) not in known and self.space.check(config, context) is None:
                 return Proposal(config=config, fidelity=1.0, reason=reason)
         return None  # nothing new is left
@@ -302,10 +303,7 @@ class RandomWithATwist:
 study_request = SearchRequest.from_mapping({**request, "objectives": ("f1",), "name": "twist"})
 record, _ = create_study(study_request, docs, store)
 study = wire(record, store)
-cheap = replace(
-    study.space,
-    parameters=tuple(replace(p, values=(16, 32)) if p.name == "batch_size" else p for p in study.space.parameters),
-)
+cheap = study.space.restrict({"batch_size": (16, 32)})
 mine = RandomWithATwist(space=cheap)
 with closing(study.runner):
     reason = search(
@@ -330,7 +328,9 @@ pd.DataFrame(
 # proposal twice, for pending trials to be respected, for every kind of store to be survived.
 
 # %%
-again = [mine.propose(study.context, (), trials, seed=3) for _ in range(2)]
+point = CurvePoint(fidelity=1.0, score=0.5, seconds=3.0)
+begun = [Trial(number=0, config=cheap.default(), seed=0, state=TrialState.COMPLETE, fidelity=1.0, curve=(point,))]
+again = [replace(mine, share=1.0).propose(study.context, (), begun, seed=3) for _ in range(2)]
 assert again[0] == again[1]
 print("the same arguments give the same proposal:", again[0].reason)
 
@@ -377,7 +377,7 @@ for name, (old, new) in EDITS.items():
     (COPY / name).write_text(text.replace(old, new))
 
 run = ["-m", "xautolm_nb", "start", str(WORK / "docs.csv"), "--models", MINE, "--methods", "bitfit", "--budget", "60s",
-       "--max-trials", "1", "--max-epochs", "2", "--name", "bitfit", "--device", "cpu"]  # fmt: skip
+       "--max-trials", "1", "--max-epochs", "8", "--name", "bitfit", "--device", "cpu"]  # fmt: skip
 check = ["-c", "from xautolm_nb import SearchRequest as R; print(R.from_mapping({'methods': 'bitfit'}).methods)"]
 done = subprocess.run(
     [sys.executable, *(check if SMOKE else run)],
