@@ -22,6 +22,7 @@ Modules:
     fitted     the world of `world`
     simulated  a made-up study of any size, for `overhead`
     live_run   one search of `live`
+    qa         SQuAD and DROP for `live`, split by article and passage, and tiny models that write
     methods    every method by name, ours and the peers'
     peers      optimizers of others, one file each
     stores     stores that mislead
