@@ -58,6 +58,8 @@ def search(
         Why the search ended.
     """
     emit(StudyStarted(study=study.record.id))
+    if code := sorted({pin for model in study.space.models.values() for pin in model.code}):
+        emit(StudyMessage(message=f"runs code of {', '.join(code)}"))
     recover(study)
     if study.record.folder:
         sweep(Path(study.record.folder))
