@@ -45,11 +45,11 @@ def parse_grant(text: str) -> Grant:
     name, _, pin = text.rpartition("@")
     if name and ((_COMMIT.fullmatch(pin) and _REPOSITORY.fullmatch(name)) or _HASH.fullmatch(pin)):
         return Grant(name=name, pin=pin)
-    folder = next((place for place in (text, name) if place and Path(place).expanduser().is_dir()), None)
+    folder = next((place for place in (text, name) if place and _is_model(place)), None)
     if folder is not None:
         raise RequestError(
             f"trust_code expects a folder with the hash of its Python files, but got {text!r}.",
-            hint=f"Read them, then write {folder}@{code_hash(Path(folder).expanduser())} if you trust them.",
+            hint=f"Read them, then write {folder}@{code_hash(_place(folder))} if you trust them.",
         )
     repository = name or text
     if pin.startswith("sha256:") or not _REPOSITORY.fullmatch(repository):
@@ -72,10 +72,17 @@ def code_files(folder: Path) -> list[Path]:
 
 
 def code_hash(folder: Path) -> str:
-    """`sha256:` and the hash of names and contents of all Python files below a folder."""
+    """`sha256:` and the hash of names and contents of all Python files below a folder.
+
+    Raises:
+        ModelError: One cannot be read.
+    """
     digest = hashlib.sha256()
     for file in code_files(folder):
-        content = file.read_bytes()
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise ModelError(f"The code of the model in '{folder}' cannot be read: {error}.") from error
         digest.update(f"{len(content)} {file.relative_to(folder).as_posix()}\n".encode("utf-8", "surrogateescape"))
         digest.update(content)
     return f"sha256:{digest.hexdigest()}"
@@ -193,8 +200,23 @@ def _is_same(grant: Grant, own: Grant) -> bool:
 
 def _names_same(grant: Grant, own: Grant) -> bool:
     if grant.pin.startswith("sha256:") and own.pin.startswith("sha256:"):
-        return Path(grant.name).expanduser().resolve() == Path(own.name).expanduser().resolve()
+        return _place(grant.name).resolve() == _place(own.name).resolve()
     return grant.name == own.name
+
+
+def _place(name: str) -> Path:
+    """A folder as a person wrote it; where `~name` is nobody's home it stays as it is."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
+def _is_model(name: str) -> bool:
+    try:
+        return (_place(name) / "config.json").is_file()
+    except (OSError, ValueError):  # too long for a path, or no text that could be one
+        return False
 
 
 def _texts(value: Any) -> Iterator[str]:
