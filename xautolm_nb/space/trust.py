@@ -105,9 +105,10 @@ def other_repositories(*settings: Mapping[str, Any]) -> tuple[str, ...]:
     """
     named = [text for each in settings for text in _texts(each.get("auto_map"))]
     others = sorted({text.split("--")[0] for text in named if "--" in text})
-    if len(others) > 1 or (others and any("--" not in text for text in named)):
+    here = ["its own"] if any("--" not in text for text in named) else []
+    if len(others) + len(here) > 1:
         raise ModelError(
-            f"The model's code lies in several repositories ({', '.join(others)}), which are not loaded together.",
+            f"The model's code lies in several repositories, {' and '.join([*here, *others])}, which is not supported.",
             hint="Choose a model whose code lies in one place.",
         )
     return tuple(others)
@@ -130,7 +131,8 @@ class Trust:
 
     def commit_of(self, repository: str) -> str | None:
         """The commit of a repository whose code may run."""
-        return next((grant.pin for grant in self.grants if grant.name == repository), None)
+        pins = (grant.pin for grant in self.grants if grant.name == repository)
+        return next((pin for pin in pins if _COMMIT.fullmatch(pin)), None)
 
     def allow(self, what: str, own: Grant, others: Iterable[str]) -> tuple[str, ...]:
         """The pins of all code that a model needs, its own first.
@@ -145,7 +147,7 @@ class Trust:
         """
         if not any(_is_same(grant, own) for grant in self.grants):
             before = next((grant for grant in self.grants if _names_same(grant, own)), None)
-            changed = f", and it is not what {before.pin!r} stands for" if before else ""
+            changed = f", and what was allowed is {before.pin}" if before else ""
             raise ModelError(f"{what} needs code of its own, which runs only where allowed{changed}.", hint=_ask(own))
         pins = [f"{_BLANK.sub('_', Path(own.name).name)}@{own.pin}" if own.pin.startswith("sha256:") else str(own)]
         for repository in others:
@@ -184,7 +186,7 @@ def with_code(info: ModelInfo, pins: tuple[str, ...]) -> ModelInfo:
     lacking = [name for name, value in sizes.items() if not value]
     if lacking:
         raise ModelError(
-            f"The config of '{info.id}' does not name its {' and '.join(lacking)} in a way that is known.",
+            f"The config of '{info.id}' does not name its {', '.join(lacking)} in a way that is known.",
             hint="A search has to predict memory and time, so it cannot use this model.",
         )
     return replace(info, revision=pins[0].rpartition("@")[2], notes={**info.notes, CODE: "\n".join(pins)})
