@@ -134,9 +134,46 @@ def test_code_of_another_repository_runs_at_the_commit_that_was_allowed(
     assert found.code == tuple(allowed)
     _, options = source_of(found)
     assert (options["trust_remote_code"], options["code_revision"]) == (True, OTHER)
+    (tmp_path / "some" / "code").mkdir(parents=True)
+    with monkeypatch.context() as patch, pytest.raises(TrialError, match="would be taken for the repository"):
+        patch.chdir(tmp_path)
+        source_of(found)
     swapped = replace(found, notes={CODE: f"some/weights@{COMMIT}\nother/code@{OTHER}"})
     with pytest.raises(TrialError, match="names code of some/code, which was not allowed"):
         source_of(swapped)
+
+
+def test_a_worker_runs_the_allowed_commit_of_another_repository_and_not_its_newest(
+    tmp_path: Path, witness: Path, monkeypatch: pytest.MonkeyPatch, context: Context, task: Task, trial: Trial
+) -> None:
+    cache, newest = tmp_path / "hub", "c3" * 20
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(cache))
+    monkeypatch.setenv("HF_HUB_CACHE", str(cache))
+    cache_foreign_model(cache, "some/weights", COMMIT, witness, home="some/code")
+    code = cache / "models--some--code"
+    write_code(code / "snapshots" / OTHER, witness)
+    write_code(code / "snapshots" / newest, tmp_path / "poisoned.txt")
+    (code / "refs").mkdir()
+    (code / "refs" / "main").write_text(newest)
+    (found,) = discover_models(["some/weights"], trust_code=[f"some/weights@{COMMIT}", f"some/code@{OTHER}"])
+    runner = ProcessRunner(folder=tmp_path / "study", models={"folk": found}, context=context, rungs=(1.0,))
+    try:
+        assert trained(runner, task, trial, method="full") is None
+    finally:
+        runner.close()
+    assert OTHER in witness.read_text() and not (tmp_path / "poisoned.txt").exists()
+
+
+def test_a_model_on_the_hub_is_copied_at_its_commit(
+    tmp_path: Path, witness: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "hub"
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(cache))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    cache_foreign_model(cache, "some/model", COMMIT, witness)
+    (found,) = discover_models(["some/model"], trust_code=[f"some/model@{COMMIT}"])
+    place, _ = source_of(replace(found, where="hub", path="some/model"))
+    assert {"modeling_folk.py", "model.safetensors"} <= {file.name for file in Path(place).iterdir()}
 
 
 def test_a_commit_that_cannot_be_had_is_unavailable(model: ModelInfo, monkeypatch: pytest.MonkeyPatch) -> None:

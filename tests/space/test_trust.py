@@ -147,6 +147,12 @@ def test_code_in_several_places_is_refused(auto_map: dict[str, str]) -> None:
         other_repositories({"auto_map": auto_map})
 
 
+@pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "", "a/b/c", "a\nb", "-x"])
+def test_code_is_taken_from_no_place_but_a_repository(name: str) -> None:
+    with pytest.raises(ModelError, match="no repository of the hub"):
+        other_repositories({"auto_map": {"AutoModel": f"{name}--modeling.X"}})
+
+
 def test_a_tokenizers_code_counts_too(make_model: MakeModel) -> None:
     tokenizer = {"auto_map": {"AutoTokenizer": ["evil/code--tokens.Slow", None]}}
     assert other_repositories({"auto_map": {"AutoModel": "evil/code--m.X"}}, tokenizer) == ("evil/code",)

@@ -104,6 +104,7 @@ def model_settings(info: ModelInfo, config: Mapping[str, ConfigValue], task: Tas
         settings = AutoConfig.from_pretrained(place, **labels, **source)
     except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
         raise _unavailable(info, "config", error) from error
+    _refuse_kernels(info, settings)
     _require_head(info, task, settings)
     if task.kind == "classification":
         settings.problem_type = "single_label_classification"
@@ -121,6 +122,19 @@ def set_dropout(settings: Any, rate: float) -> None:
     for name, value in settings.to_dict().items():
         if DROPOUT.search(name) and isinstance(value, int | float) and not isinstance(value, bool):
             setattr(settings, name, rate)
+
+
+def _refuse_kernels(info: ModelInfo, settings: Any) -> None:
+    """A config may name compiled code of the hub that is to compute the attention (`ORG/NAME`)."""
+    parts = [getattr(settings, name, None) for name in getattr(settings, "sub_configs", None) or {}]
+    named = [str(getattr(part, "_attn_implementation", None) or "") for part in (settings, *parts)]
+    kernel = next((name for name in named if "/" in name), None)
+    if kernel is not None:
+        raise TrialError(
+            FailureKind.MODEL_UNAVAILABLE,
+            f"The config of {info.id} asks for compiled code of the hub, {kernel!r}, which is not run.",
+            hint="Remove attn_implementation from its config.json, or choose another model.",
+        )
 
 
 def _require_head(info: ModelInfo, task: Task, settings: Any) -> None:

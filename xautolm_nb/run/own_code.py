@@ -36,8 +36,12 @@ def source_of(info: ModelInfo) -> tuple[str, dict[str, Any]]:
         return info.path, options
     others = info.code[1:]
     options = {"revision": "main", "trust_remote_code": True, "local_files_only": not others}
-    if others:
-        options["code_revision"] = others[0].rpartition("@")[2]
+    for repository, _, commit in (other.rpartition("@") for other in others):
+        if Path(repository).exists():
+            raise _refused(
+                f"A folder {repository!r} lies where the worker runs, and would be taken for the repository."
+            )
+        options["code_revision"] = commit
     return str(_checked_copy(info.path, info.code, info.where == "hub")), options
 
 

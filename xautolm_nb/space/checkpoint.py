@@ -57,7 +57,7 @@ def inspect_folder(
     config = _read_config(folder)
     pins: tuple[str, ...] = ()
     if needs_code(config):
-        what = f"The model in '{folder}' (type '{config.get('model_type', '')}')"
+        what = f"The model in '{folder}' (type {str(config.get('model_type', ''))[:80]!r})"
         own = snapshot or Grant(name=str(path), pin=code_hash(folder))
         pins = trust.allow(what, own, other_repositories(config, _read_json(folder / "tokenizer_config.json")))
     weights = _count_weights(folder)

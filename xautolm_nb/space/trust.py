@@ -101,10 +101,13 @@ def other_repositories(*settings: Mapping[str, Any]) -> tuple[str, ...]:
         *settings: Its config and its tokenizer's.
 
     Raises:
-        ModelError: Code lies in the model's own repository and in another one, or in two others.
+        ModelError: Code lies in the model's own repository and in another one, in two others, or in no repository.
     """
     named = [text for each in settings for text in _texts(each.get("auto_map"))]
     others = sorted({text.split("--")[0] for text in named if "--" in text})
+    odd = next((name for name in others if not _REPOSITORY.fullmatch(name)), None)
+    if odd is not None:
+        raise ModelError(f"The model names code in {odd[:80]!r}, which is no repository of the hub.")
     here = ["its own"] if any("--" not in text for text in named) else []
     if len(others) + len(here) > 1:
         raise ModelError(
