@@ -1,7 +1,10 @@
 """A model's own code from the option to the exported folder, through real worker processes."""
 
+import io
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +20,7 @@ from xautolm_nb.core.study import StudyState
 from xautolm_nb.session import Session, start_session
 from xautolm_nb.space.trust import code_hash
 from xautolm_nb.store import ExperienceStore, export_parquet, import_path
+from xautolm_nb.terminal import follow
 from xautolm_nb.verbs import run_verb
 
 
@@ -71,11 +75,21 @@ def test_with_the_option_it_is_trained_reported_and_exported_and_all_say_whose_c
     assert session.record.state is StudyState.FINISHED, session.message
     assert [event.message for event in heard if isinstance(event, StudyMessage)] == [f"runs code of {pin}"]
     assert session.best.score is not None and witness.exists()
+    assert session.why(0).endswith(f"runs code of {pin}")
+    assert pin in session._repr_html_() and str(folder.parent) not in session._repr_html_()
+    shown = io.StringIO()
+    follow(session, stream=shown)
+    assert f"runs code of {pin}" in shown.getvalue()
     report = session.report(references=False)
     assert report.code == (pin,) and f"runs code of {pin}" in str(report)
     out = session.export(tmp_path / "out", report=False)
     card = (out / "README.md").read_text()
     assert f"`{pin}`" in card and "trust_remote_code=True" in card
+    example = card.partition("```python\n")[2].partition("```")[0]
+    answer = subprocess.run(
+        [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert any(name in answer.stdout for name in ("fruit", "tool", "animal")), answer.stderr
     assert json.loads((out / "xautolm.json").read_text())["code"] == [pin]
     assert {"modeling_folk.py", "model.safetensors"} <= {file.name for file in out.iterdir()}
     (experience,) = store.experiences()
