@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from foreign_model import cache_foreign_model, save_foreign_model, write_code
@@ -78,8 +79,16 @@ def test_allowed_code_is_trained_and_exported_by_a_worker_and_never_runs_here(
     settings = json.loads((tmp_path / "out" / "config.json").read_text())
     assert settings["auto_map"]["AutoModelForSequenceClassification"].endswith("FolkForSequenceClassification")
     assert {"modeling_folk.py", "configuration_folk.py"} <= {file.name for file in (tmp_path / "out").iterdir()}
-    number = replace(trial, number=1)
-    assert trained(runner, task, number, method="partial", layer_share=0.5) is None
+    lora = {
+        "lora_rank": 4,
+        "lora_scale": 2.0,
+        "lora_dropout": 0.0,
+        "lora_targets": "all-linear",
+        "lora_init": "default",
+    }
+    others: dict[str, dict[str, Any]] = {"partial": {"layer_share": 0.5}, "lora": lora, "head": {}}
+    for number, (method, more) in enumerate(others.items(), start=1):
+        assert trained(runner, task, replace(trial, number=number), method=method, **more) is None
 
 
 @pytest.mark.parametrize("changed", ["modeling_folk.py", "config.json", "added.py"])
