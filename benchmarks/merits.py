@@ -115,7 +115,9 @@ def bars(runs: Sequence[Run], *, warm_start: str = WARM_START) -> list[Bar]:
     mine, zero = error_ratio(runs, OURS), error_ratio(runs, ZERO_SHOT)
     behind = gaps(runs, OURS, warm_start, "test")
     worst = min(behind, key=lambda task: behind[task].mean)
-    fewer = f", {zero / mine:.1f} times fewer" if 0 < mine < zero else ""
+    fewer = (
+        f", {zero / mine:.1f} times fewer" if 0 < mine < zero else ", no search failed a trial" * (mine == zero == 0)
+    )
     return [
         Bar(
             wanted="best mean rank of test F1",

@@ -24,7 +24,7 @@
 # that each search chooses meets a test split it has never seen. The size is that of the machine at hand, two cores
 # without a GPU: contexts of at most 60 (SQuAD) or 80 words (DROP), 120 rows to learn from, 75 seconds a search. So the
 # *scores* say nothing about SQuAD or DROP; the *comparison* says what the methods do with the same minute. The
-# paper's own size is ready below (`PROFILE=gpu`).
+# paper's own size is ready below (`XAUTOLM_PROFILE=gpu`).
 
 # %%
 # %matplotlib inline
@@ -51,7 +51,7 @@ from xautolm_nb.store.importing import import_path
 from xautolm_nb.tasks.metrics import drop_f1, exact_match, token_f1
 
 logging.disable_progress_bar()
-PROFILE = os.environ.get("PROFILE", "cpu")
+PROFILE = os.environ.get("XAUTOLM_PROFILE", "here")
 WORK = Path(tempfile.mkdtemp())
 
 # %% [markdown]
@@ -80,7 +80,7 @@ table[["task", "method", "peak_f1", "mean_seconds", "records", "scored", "error_
 
 # %%
 PROFILES = {
-    "cpu": {
+    "here": {
         "words": {"squad": 60, "drop": 80},
         "rows": {"train": 120, "validation": 40, "test": 200},
         "written": {"train": 120, "validation": 30, "test": 60},
@@ -156,8 +156,8 @@ print(f"\nDROP, marked.  Question: {row.question}\nContext: {row.context[:300]} 
 #
 # For written answers no pretrained model can be had offline. Two models of a quarter of a million parameters with
 # **random weights** take its place, a LLaMA and a T5 by shape, with a vocabulary made from the training texts. Their
-# scores show that searching, training, writing and scoring work, and **are no result**. With a network, `PROFILE=gpu`
-# takes T5, Flan-T5 and GPT-2.
+# scores show that searching, training, writing and scoring work, and **are no result**. With a network,
+# `XAUTOLM_PROFILE=gpu` takes T5, Flan-T5 and GPT-2.
 
 # %%
 data = {name: qa.written(qa.sampled(f, own["rows"]), WORK / "marked" / name) for name, f in marked.items()}
@@ -168,7 +168,7 @@ writers = own["writers"] or tuple(
 )
 
 COLUMNS = {"text": ("question", "context"), "label": "answers"}
-STORE = RESULTS / f"live_qa_past{'' if PROFILE == 'cpu' else '_' + PROFILE}.parquet"
+STORE = RESULTS / f"live_qa_past{'' if PROFILE == 'here' else '_' + PROFILE}.parquet"
 
 
 def terms_of(form, models, **request):
@@ -205,11 +205,11 @@ TERMS = {
 
 # %%
 METHODS = ("nspe", "warm_high_max", "ours_no_store", "ours")
-OUT = RESULTS / f"live_qa{'' if PROFILE == 'cpu' else '_' + PROFILE}.json"
+OUT = RESULTS / f"live_qa{'' if PROFILE == 'here' else '_' + PROFILE}.json"
 jobs = [(method, task, seed) for seed in range(own["seeds"]["marked"]) for task in marked for method in METHODS]
 jobs += [(method, task, 0) for task in written for method in ("nspe", "ours_no_store")]
 # Two searches at a time where there are two cores: each has one to itself.
-processes = min(2, len(os.sched_getaffinity(0))) if PROFILE == "cpu" else 1
+processes = min(2, len(os.sched_getaffinity(0))) if PROFILE == "here" else 1
 settings = {
     "profile": PROFILE,
     "searches": {name: {**terms.settings, "store": None} for name, terms in TERMS.items()},
@@ -466,7 +466,7 @@ for said, right in (("4", "4"), ("4 yards", "5 yards"), ("the Packers", "Green B
 # ## The paper's size
 #
 # ```bash
-# PROFILE=gpu make reproduce ONLY=07
+# XAUTOLM_PROFILE=gpu make reproduce ONLY=07
 # ```
 #
 # runs the same cells on one GPU with models of the hub, all rows and the paper's 24 hours a search. Two searches share

@@ -26,8 +26,8 @@
 # | name | what it is | runs |
 # |---|---|---|
 # | published | the paper's result tables | one run for each cell, seed 42; 24 h; validation scores |
-# | replay | searches over the recorded trials of SST-2, MELD and AG News (notebook 04) | ten seeds (variants: seven) |
-# | live | real fine-tuning in equal time, small models, minutes (notebooks 06 and 07) | three seeds |
+# | replay | searches over the recorded trials of SST-2, MELD and AG News (notebook 04) | up to ten seeds |
+# | live | real fine-tuning in equal time, small models, minutes (notebooks 06 and 07) | two or three seeds |
 
 # %%
 # %matplotlib inline
