@@ -162,9 +162,10 @@ except XAutoLMError as error:
     print(error)
 
 # %% [markdown]
-# **Code that comes with a model is never run, and there is no switch for it today**: `trust_remote_code` is off in
-# every place that loads. A model that needs its own code must first be ported to Transformers. Weights are read from
-# safetensors only.
+# **Code that comes with a model does not run unless you allow that very code.** A model that needs its own Python is
+# refused, and the error names what to write once you have read it: `trust_code="ORG/NAME@COMMIT"`, the whole commit and
+# no branch, which could change afterwards; for a folder `trust_code="FOLDER@sha256:..."`. It then runs in the worker
+# process only, and start, report and model card say whose code it was. Weights are read from safetensors only.
 #
 # What fits your machine, by prediction, before anything is loaded (GiB for one row of 128 tokens; in a terminal
 # `xautolm machine`):
@@ -409,5 +410,5 @@ else:
 # - The optimizer is a function of what is known, twenty lines from a search of your own.
 # - A method is four edits, and an honest prediction of its cost a fifth.
 #
-# **Limits.** Model code is never run, so models that need it are out of reach. Own optimizers have no option of
-# `tune` and no place in the panel. A method cannot come from another package.
+# **Limits.** A model with code of its own cannot be cut, and what is allowed runs without a sandbox. Own optimizers
+# have no option of `tune` and no place in the panel. A method cannot come from another package.

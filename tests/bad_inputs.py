@@ -12,12 +12,14 @@ from typing import Any
 
 import pandas as pd
 from contracts.store import a_context, a_record, an_experience
+from space.samples import BERT_TENSORS, write_safetensors
 
 from xautolm_nb.jupyter.protocol import read_request
 from xautolm_nb.jupyter.snippet import python_code
 from xautolm_nb.request import SearchRequest, check_places
 from xautolm_nb.space import discover_models
 from xautolm_nb.space.models import inspect_folder
+from xautolm_nb.space.trust import code_hash
 from xautolm_nb.store import ExperienceStore, import_path
 from xautolm_nb.store.tables import read_table
 from xautolm_nb.tasks import prepare_task
@@ -105,6 +107,21 @@ def written(name: str, content: bytes, call: Call) -> Call:
     return both
 
 
+def foreign(auto_map: dict[str, str], allowed: Callable[[str], list[str]]) -> Call:
+    """Look at a model whose config names code; `allowed` makes `trust_code` of its folder's right entry."""
+
+    def call(folder: Path) -> object:
+        place = folder / "m"
+        place.mkdir()
+        (place / "config.json").write_text(json.dumps({"model_type": "newest", "auto_map": auto_map}))
+        (place / "m.py").write_text("raise RuntimeError('imported')")
+        write_safetensors(place / "model.safetensors", BERT_TENSORS)
+        entries = allowed(f"{place}@{code_hash(place)}")
+        return discover_models([str(place)], trust_code=SearchRequest(trust_code=tuple(entries)).trust_code)
+
+    return call
+
+
 def asked(work: Callable[[ExperienceStore], object]) -> Call:
     def call(_folder: Path) -> object:
         with ExperienceStore.open(":memory:") as store:
@@ -164,6 +181,12 @@ CASES = [
     Bad("options", "a device that does not exist", options(device="tpu")),
     Bad("options", "an optimizer that does not exist", options(optimizer="magic")),
     Bad("options", "a yes that is none", options(use_prior="perhaps")),
+    Bad("options", "permission for the code of a branch", options(trust_code="some/model@main")),
+    Bad("options", "permission for the code of a short commit", options(trust_code="some/model@a1b2c3d")),
+    Bad("options", "permission for code without a commit", options(trust_code="some/model")),
+    Bad("options", "permission for the code of everybody", options(trust_code=True)),
+    Bad("options", "permission for the code of a folder without a hash",
+        foreign({"AutoModel": "m.X"}, lambda pin: [pin.partition("@")[0]])),
     Bad("options", "no checkpoints kept", options(keep=0)),
     Bad("store", "a file that is no database", written("a.sqlite", b"no database" * 99, opened("FOLDER/a.sqlite"))),
     Bad("store", "a folder below a file", written("file", b"", opened("FOLDER/file/store.sqlite"))),
@@ -238,6 +261,15 @@ CASES = [
         "m/config.json", b'{"model_type": "bert"}',
         written("m/model.safetensors", b"x" * 99, lambda f: inspect_folder(f / "m")))),
     Bad("models", "a name that nobody has", lambda _folder: discover_models(["no/such-model"], allow_network=False)),
+    Bad("models", "code of its own that was not allowed", foreign({"AutoModel": "m.X"}, lambda _pin: [])),
+    Bad("models", "code that changed after it was allowed", foreign(
+        {"AutoModel": "m.X"}, lambda pin: [f"{pin.partition('@')[0]}@sha256:{'0' * 64}"])),
+    Bad("models", "code of a second repository that was not allowed",
+        foreign({"AutoModel": "some/code--m.X"}, lambda pin: [pin])),
+    Bad("models", "code in two repositories",
+        foreign({"AutoModel": "some/code--m.X", "AutoConfig": "m.C"}, lambda pin: [pin])),
+    Bad("models", "code, and sizes under names of its own", foreign({"AutoModel": "m.X"}, lambda pin: [pin])),
+    Bad("models", "code that is allowed and not needed", foreign({}, lambda pin: [pin])),
     Bad("messages", "a list", lambda _folder: read_request([])),
     Bad("messages", "an older version", message(v=0)),
     Bad("messages", "a newer version", message(v=2)),

@@ -20,9 +20,10 @@ def shared() -> Path:
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """No test reads or writes the user's own store, and none asks a model hub."""
+    """No test reads or writes the user's own store or settings, and none asks a model hub."""
     home = tmp_path / "home"
     monkeypatch.setenv("XAUTOLM_HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.delenv("XAUTOLM_STORE", raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     yield home

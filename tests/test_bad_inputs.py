@@ -106,6 +106,7 @@ CASES = [
     Bad("a model that cannot be had", csv(GOOD), [*COLUMNS, "--models", "no/such-model"], r"no/such-model", 1),
     Bad("a folder that is no model", csv(GOOD), [*COLUMNS, "--models", "."], r"config\.json", 1),
     Bad("an option that does not exist", csv(GOOD), [*COLUMNS, "--speed", "9"], r"--speed"),
+    Bad("code of a branch", csv(GOOD), [*COLUMNS, "--trust-code", "some/model@main"], r"trust_code expects.*'main'"),
     Bad("a number that is none", csv(GOOD), [*COLUMNS, "--max-epochs", "many"], r"max-epochs"),
     Bad("a name that is a path", csv(GOOD), [*COLUMNS, "--name", "../x"], r"name expects"),
 ]

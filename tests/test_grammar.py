@@ -22,6 +22,13 @@ def test_experience_is_switched_off_by_a_word_and_else_left_to_the_default(word:
     assert getattr(parser().parse_args(["start", "reviews.csv"]), name) is None
 
 
+@pytest.mark.parametrize("verb", [["start", "reviews.csv"], ["machine"]])
+def test_each_model_whose_code_may_run_is_named_by_an_option_of_its_own(verb: list[str]) -> None:
+    words = [*verb, "--trust-code", "a/b@1", "--trust-code", "c, d@2"]
+    assert parser().parse_args(words).trust_code == ["a/b@1", "c, d@2"]
+    assert parser().parse_args(verb).trust_code is None
+
+
 def test_a_trial_is_named_by_its_number_and_the_study_may_follow() -> None:
     options = parser().parse_args(["stop-trial", "3", "reviews"])
     assert (options.number, options.study) == (3, "reviews")

@@ -66,6 +66,11 @@ def test_the_report_reads_as_text_and_as_a_table() -> None:
         REPORT.reference("nobody")
 
 
+def test_a_report_says_whose_code_the_model_runs() -> None:
+    assert "runs code of" not in str(REPORT)
+    assert "the model runs code of some/model@1" in str(replace(REPORT, code=("some/model@1",)))
+
+
 def test_answers_are_reported_by_their_own_metrics() -> None:
     rows = (Reference(name="xautolm-nb (best)", metrics={"rouge_l": 0.4}),)
     report = replace(REPORT, metric="rouge_l", references=rows)

@@ -49,6 +49,9 @@ def test_what_is_no_duration_is_refused(text: object) -> None:
         ({"device": "tpu"}, "device expects"),
         ({"optimizer": "magic"}, "optimizer expects"),
         ({"models": 7}, "models expects"),
+        ({"trust_code": 7}, "trust_code expects"),
+        ({"trust_code": "some/model@main"}, "trust_code expects .*'main', which can change"),
+        ({"trust_code": "some/model"}, "trust_code expects .* without a commit"),
     ],
 )
 def test_a_wrong_option_is_named(options: dict[str, Any], message: str) -> None:
@@ -66,6 +69,15 @@ def test_a_request_survives_being_stored() -> None:
     assert request.use_starter, "the default"
     request = replace(request, use_starter=False)
     assert SearchRequest.from_mapping(request.to_mapping()) == request
+
+
+def test_code_is_allowed_for_each_model_by_name_and_nobody_is_trusted_by_default() -> None:
+    entries = (f"some/model@{'a1' * 20}", f"folder@sha256:{'b2' * 32}")
+    assert SearchRequest().trust_code == ()
+    for given in (entries, list(entries), ", ".join(entries)):
+        request = SearchRequest.from_mapping({"trust_code": given})
+        assert request.trust_code == entries
+        assert SearchRequest.from_mapping(request.to_mapping()) == request
 
 
 @pytest.mark.parametrize(("budget", "grace"), [("30s", 5), ("10m", 60), ("10h", 300)])

@@ -1,6 +1,6 @@
 """The model card of an exported model: what it is, how it scored, how to load it with Transformers alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from xautolm_nb.core.study import StudyRecord
 from xautolm_nb.core.task import Task
@@ -43,7 +43,13 @@ print(tokenizer.decode(written{start}, skip_special_tokens=True))"""
 
 
 def model_card(
-    record: StudyRecord, best: Trial, scores: Mapping[str, float], folder: str, *, is_encoder_decoder: bool = False
+    record: StudyRecord,
+    best: Trial,
+    scores: Mapping[str, float],
+    folder: str,
+    *,
+    is_encoder_decoder: bool = False,
+    code: Sequence[str] = (),
 ) -> str:
     """The card in Markdown.
 
@@ -53,8 +59,10 @@ def model_card(
         scores: What else it scored, by split and metric (`test f1`).
         folder: Name of the exported folder, as the example loads it.
         is_encoder_decoder: Whether a model that writes has an encoder of its own.
+        code: Whose own code the model runs when it is loaded, pinned.
     """
     task = record.task
+    use = usage(task, folder, is_encoder_decoder=is_encoder_decoder, runs_code=bool(code))
     rows = ", ".join(f"{count} {split} rows" for split, count in task.rows.items())
     return f"""---
 library_name: transformers
@@ -66,11 +74,11 @@ tags: [xautolm-nb]
 
 {_WORDS[task.kind]}, found by xautolm-nb (study `{record.id}`,
 trial {best.number}), starting from `{best.config.get("model")}`.
-{_classes(task)}
+{_classes(task)}{_code(code)}
 ## Load and use
 
 ```python
-{usage(task, folder, is_encoder_decoder=is_encoder_decoder)}
+{use}
 ```
 
 ## Scores
@@ -89,8 +97,13 @@ Software: {", ".join(f"{name} {number}" for name, number in sorted(record.versio
 """
 
 
-def usage(task: Task, folder: str, *, is_encoder_decoder: bool) -> str:
-    """Python that loads the model and uses it once."""
+def usage(task: Task, folder: str, *, is_encoder_decoder: bool, runs_code: bool = False) -> str:
+    """Python that loads the model and uses it once; `runs_code` lets it run the code in its folder."""
+    plain = _usage(task, folder, is_encoder_decoder=is_encoder_decoder)
+    return plain.replace(f'"{folder}")', f'"{folder}", trust_remote_code=True)') if runs_code else plain
+
+
+def _usage(task: Task, folder: str, *, is_encoder_decoder: bool) -> str:
     if task.kind == "classification":
         pair = '{"text": "some text", "text_pair": "another text"}'
         return _CLASSIFY.format(folder=folder, example=pair if len(task.text) == 2 else '"some text"')
@@ -106,6 +119,12 @@ def usage(task: Task, folder: str, *, is_encoder_decoder: bool) -> str:
 def _classes(task: Task) -> str:
     labels = ", ".join(f"`{label}`" for label in task.labels[:CLASSES_SHOWN])
     return f"\nClasses: {labels}\n" if labels else ""
+
+
+def _code(code: Sequence[str]) -> str:
+    if not code:
+        return ""
+    return f"\nThe model runs code of its own when it is loaded: {', '.join(f'`{pin}`' for pin in code)}.\n"
 
 
 def _table(title: str, values: Mapping[str, object]) -> str:

@@ -46,6 +46,7 @@ def parser(prog: str = "xautolm") -> argparse.ArgumentParser:
     _add_columns(describe)
     machine = _add_common(verbs.add_parser("machine", help="this machine, and which models fit"))
     machine.add_argument("--models", help="comma-separated models; default: the pool")
+    _add_trust(machine)
     machine.add_argument("--device", choices=("cpu", "cuda", "mps"))
     _add_store(verbs.add_parser("store", help="the experience store"))
     return top
@@ -65,6 +66,11 @@ def _add_columns(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--group", help="rows with equal values here stay in one split")
 
 
+def _add_trust(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--trust-code", action="append", metavar="MODEL@PIN",
+                     help="allow a model's own code: ORG/NAME@COMMIT or FOLDER@sha256:HASH; repeatable")  # fmt: skip
+
+
 def _add_start(verbs: Any) -> None:
     start = _add_common(verbs.add_parser("start", help="start a search"))
     start.add_argument("data", help="a file, a folder, a hub id or (in a notebook) a variable")
@@ -74,6 +80,7 @@ def _add_start(verbs: Any) -> None:
     start.add_argument("--grace", help="how long a running trial may go on past the budget")
     start.add_argument("--objectives", help=f"one score, then optionally seconds; of {', '.join(OBJECTIVES)}")
     start.add_argument("--models", help="comma-separated hub ids, folders or names of the pool")
+    _add_trust(start)
     start.add_argument("--methods", help=f"comma-separated, of {', '.join(METHODS)}")
     start.add_argument("--max-epochs", type=int)
     start.add_argument("--max-trials", type=int)

@@ -13,7 +13,7 @@ ALIASES = {"budget": "budget_seconds", "grace": "grace_seconds", "trial_timeout"
 """What people may write, and what the field is called."""
 
 _DURATIONS = tuple(ALIASES.values())
-_LISTS = ("text", "objectives", "models", "methods")
+_LISTS = ("text", "objectives", "models", "trust_code", "methods")
 _TYPES: dict[str, Any] = {
     "max_epochs": int,
     "max_trials": int,

@@ -62,6 +62,8 @@ class Report:
     prior: dict[str, Any] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     """Where the store, the study's folder and the best weights lie."""
+    code: tuple[str, ...] = ()
+    """Whose own code the best pipeline runs, pinned; empty where the model is one of Transformers."""
 
     @property
     def test(self) -> Reference:
@@ -107,6 +109,7 @@ class Report:
         lines.append(f"{self.split} split:")
         for row in self.references:
             lines.append(f"  {row.name:<32} " + "  ".join(f"{name} {value:.4f}" for name, value in row.metrics.items()))
+        lines += [f"the model runs code of {pin}" for pin in self.code]
         lines.append(f"{self.trials} trials, {self.failed} failed, {self.seconds:.0f} s of search")
         lines += [f"  {name}: {place}" for name, place in self.places.items()]
         return "\n".join(lines)
@@ -162,7 +165,13 @@ def best_trial(view: StudyView) -> Trial:
 
 
 def make_report(
-    view: StudyView, runner: Runner, *, default: Trial | None, references: bool, places: dict[str, str]
+    view: StudyView,
+    runner: Runner,
+    *,
+    default: Trial | None,
+    references: bool,
+    places: dict[str, str],
+    code: tuple[str, ...] = (),
 ) -> Report:
     """Score the best pipeline and the references on the test split (validation where there is none).
 
@@ -172,6 +181,7 @@ def make_report(
         default: The default fine-tuning, trained to the end; None leaves that row out.
         references: Whether to add the majority class and TF-IDF with logistic regression.
         places: Where things are stored.
+        code: Whose own code the best model runs.
     """
     best = best_trial(view)
     record = view.record
@@ -197,6 +207,7 @@ def make_report(
         seconds=record.spent_seconds,
         prior=dict(record.prior),
         places={**places, "best weights": str(Path(record.folder) / "trials" / f"{best.number:04d}" / "best")},
+        code=code,
     )
 
 
@@ -224,11 +235,14 @@ def _simple(name: str, scores: dict[str, float]) -> Reference:
     return Reference(name=name, metrics=metrics, seconds=scores["seconds"])
 
 
-def export_model(view: StudyView, runner: Runner, folder: Path, report: Report | None) -> Path:
+def export_model(
+    view: StudyView, runner: Runner, folder: Path, report: Report | None, *, code: tuple[str, ...] = ()
+) -> Path:
     """Write the best model to `folder`, with a model card and `xautolm.json`.
 
-    The folder holds safetensors, tokenizer and label map, and loads with Transformers alone. It is filled beside its
-    place and moved there when whole.
+    The folder holds safetensors, tokenizer and label map, and loads with Transformers alone. A model with code of its
+    own takes that code along, and the card says whose it is (`code`). It is filled beside its place and moved there
+    when whole.
 
     Raises:
         StudyError: `folder` exists and is not empty, or no trial has a score.
@@ -240,9 +254,10 @@ def export_model(view: StudyView, runner: Runner, folder: Path, report: Report |
     part.mkdir(parents=True, exist_ok=True)
     try:
         runner.export(view.record.task, best, str(part))
-        (part / "xautolm.json").write_text(json.dumps(_facts(view, best, report), indent=2, ensure_ascii=False))
+        (part / "xautolm.json").write_text(json.dumps(_facts(view, best, report, code), indent=2, ensure_ascii=False))
         scores = {f"{report.split} {name}": value for name, value in report.test.metrics.items()} if report else {}
-        card = model_card(view.record, best, scores, folder.name, is_encoder_decoder=_is_encoder_decoder(part))
+        pair = _is_encoder_decoder(part)
+        card = model_card(view.record, best, scores, folder.name, is_encoder_decoder=pair, code=code)
         (part / "README.md").write_text(card)
         if folder.exists():
             folder.rmdir()
@@ -257,7 +272,7 @@ def _is_encoder_decoder(folder: Path) -> bool:
     return file.exists() and bool(json.loads(file.read_text()).get("is_encoder_decoder"))
 
 
-def _facts(view: StudyView, best: Trial, report: Report | None) -> dict[str, Any]:
+def _facts(view: StudyView, best: Trial, report: Report | None, code: Sequence[str]) -> dict[str, Any]:
     record = view.record
     facts: dict[str, Any] = {
         "study": record.id,
@@ -269,6 +284,8 @@ def _facts(view: StudyView, best: Trial, report: Report | None) -> dict[str, Any
         "data_fingerprint": record.task.fingerprint,
         "versions": dict(record.versions),
     }
+    if code:
+        facts["code"] = list(code)
     if report is not None:
         facts[report.split] = dict(report.test.metrics)
     return facts

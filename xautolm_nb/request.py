@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xautolm_nb.consent import check_consent, remember_consent
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.errors import RequestError, SpaceError, StudyError
 from xautolm_nb.core.experience import Experience
@@ -63,6 +64,8 @@ class SearchRequest:
     kind (`tasks.METRICS`), which the study's record then names."""
     models: tuple[str, ...] | None = None
     """Hub ids, local folders or names of the pool; None takes what the machine has and the hub offers."""
+    trust_code: tuple[str, ...] = ()
+    """Models whose own Python code may run, each pinned: `ORG/NAME@COMMIT` (40 hex digits) or `FOLDER@sha256:HASH`."""
     methods: tuple[str, ...] = METHODS
     max_epochs: int = 5
     rungs: tuple[float, ...] = DEFAULT_RUNGS
@@ -134,6 +137,10 @@ def _check(request: SearchRequest) -> None:
             f"text expects one column, or two for pairs, but got {len(request.text)}: {request.text}.",
             hint="Join the columns beforehand, or name the two that form a pair.",
         )
+    if request.trust_code:
+        from xautolm_nb.space.trust import Trust
+
+        Trust.of(request.trust_code)
     if request.name is not None and not NAME_PATTERN.fullmatch(request.name):
         raise RequestError(
             f"name expects 1 to 80 letters, digits, spaces and . _ + -, but got {request.name!r}.",
@@ -198,7 +205,8 @@ def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") ->
     from xautolm_nb.tasks import prepare_task
     from xautolm_nb.tasks.options import wanted_kind
 
-    discover_models(request.models, kind=wanted_kind({"kind": request.kind}) or "classification")
+    kind = wanted_kind({"kind": request.kind}) or "classification"
+    discover_models(request.models, kind=kind, trust_code=request.trust_code)
     identifier = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
     folder = store.home / "studies" / identifier
     remove_abandoned(folder.parent, {known.id for known in store.studies()})
@@ -227,6 +235,7 @@ def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") ->
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
             versions=versions(),
         )
+        remember_consent(identifier, request.trust_code)
         store.create_study(record)
     return record, report
 
@@ -247,7 +256,7 @@ def build_search_space(request: SearchRequest, context: Context) -> "SearchSpace
     """
     from xautolm_nb.space import build_space, discover_models
 
-    models = discover_models(request.models, kind=context.task.kind)
+    models = discover_models(request.models, kind=context.task.kind, trust_code=request.trust_code)
     space = build_space(context, models, methods=request.methods, max_epochs=request.max_epochs)
     reasons = {model.id: _why_not(space, model.id, request.methods, context) for model in models}
     fitting = [model for model in models if reasons[model.id] is None]
@@ -278,13 +287,15 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
     """Bring the parts of a study together; the one place that knows them all (and imports torch).
 
     Raises:
-        StudyError: The study names folders that are not the store's, or no model fits the machine.
+        StudyError: The study names folders that are not the store's, wants code to run that this user never allowed
+            for it, or no model fits the machine.
     """
     from xautolm_nb.run import ProcessRunner, WorkerOptions
     from xautolm_nb.study import Study
 
     check_places(record, store)
     request = SearchRequest.from_mapping(record.request)
+    check_consent(record.id, record.name, request.trust_code)
     context = record.context or describe_context(record, request)
     if record.context is None:
         record = store.update_study(record.id, context=context)

@@ -252,7 +252,10 @@ class Session:
         best_trial(view)
         with self._study() as study:
             reference = default_trial(study) if default else None
-            return make_report(view, study.runner, default=reference, references=references, places=self.places)
+            code = _code_of_best(study, view)
+            return make_report(
+                view, study.runner, default=reference, references=references, places=self.places, code=code
+            )
 
     def export(self, folder: str | Path, *, report: bool = True) -> Path:
         """Write the best model as a folder that Transformers loads, with a model card; returns the folder.
@@ -271,7 +274,7 @@ class Session:
             scores = (
                 make_report(view, study.runner, default=None, references=False, places=self.places) if report else None
             )
-            return export_model(view, study.runner, Path(folder), scores)
+            return export_model(view, study.runner, Path(folder), scores, code=_code_of_best(study, view))
 
     @property
     def places(self) -> dict[str, str]:
@@ -309,6 +312,13 @@ class Session:
 
     def _study(self) -> AbstractContextManager[Study]:
         return closing(wire(self.store.study(self.id), self.store))
+
+
+def _code_of_best(study: Study, view: StudyView) -> tuple[str, ...]:
+    """Whose own code the best model runs."""
+    best = next((trial for trial in view.trials if trial.number == view.best), None)
+    model = study.space.models.get(str(best.config.get("model"))) if best else None
+    return model.code if model else ()
 
 
 def _refuse_running(record: StudyRecord) -> None:

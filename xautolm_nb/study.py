@@ -58,6 +58,8 @@ def search(
         Why the search ended.
     """
     emit(StudyStarted(study=study.record.id))
+    if code := sorted({pin for model in study.space.models.values() for pin in model.code}):
+        emit(StudyMessage(message=runs_code(code)))
     recover(study)
     if study.record.folder:
         sweep(Path(study.record.folder))
@@ -148,15 +150,24 @@ def begin(study: Study, trials: Sequence[Trial], proposal: Proposal) -> Trial:
         )
     else:
         trial = next(trial for trial in trials if trial.number == proposal.thaw)
+    reason = in_words(proposal) or trial.reason
+    model = study.space.models.get(str(trial.config.get("model")))
+    if model is not None and model.code and (line := runs_code(model.code)) not in reason:
+        reason = f"{reason}\n{line}"
     trial = replace(
         trial,
         state=TrialState.RUNNING,
         target=proposal.fidelity,
-        reason=in_words(proposal) or trial.reason,
+        reason=reason,
         expected={**first_expectation(trial, proposal), **(dict(proposal.expected) or newest_expectation(trial))},
     )
     study.store.save_trial(study.record.id, trial, holder=study.holder)
     return trial
+
+
+def runs_code(pins: Sequence[str]) -> str:
+    """Whose own code a model runs, in words."""
+    return f"runs code of {', '.join(pins)}"
 
 
 def first_expectation(trial: Trial, proposal: Proposal) -> dict[str, float]:

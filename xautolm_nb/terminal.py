@@ -22,6 +22,8 @@ def follow(session: Session, *, stream: TextIO | None = None, refresh: float = 0
     """Show a session until it ends. An interrupt pauses a study that runs here, so nothing is lost."""
     console = Console(file=stream or sys.stderr)
     watch = _watch_live if console.is_terminal else _watch_plain
+    for entry in session.record.trusted_code:
+        console.print(f"runs code of {entry}", markup=False, highlight=False, soft_wrap=True)
     try:
         watch(session, console, refresh)
     except KeyboardInterrupt:

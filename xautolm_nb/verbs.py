@@ -63,7 +63,8 @@ def _start(options: argparse.Namespace, variables: Mapping[str, Any]) -> Result:
     if options.data in variables:
         chosen.setdefault("name", options.data)
     session = start_session(_data(options.data, variables), store=options.store, options=chosen)
-    return Result(value=session, text=f"started {session.id}", data={"study": session.id}, follow=session)
+    said = f"started {session.id}" + "".join(f"\nruns code of {pin}" for pin in options.trust_code or ())
+    return Result(value=session, text=said, data={"study": session.id}, follow=session)
 
 
 def _data(name: str, variables: Mapping[str, Any]) -> Any:
@@ -117,7 +118,8 @@ def _report(options: argparse.Namespace, variables: Mapping[str, Any]) -> Result
 
 def _export(options: argparse.Namespace, variables: Mapping[str, Any]) -> Result:
     folder = find_session(options.study, store=options.store).export(options.to)
-    use = f'from transformers import pipeline\nclassify = pipeline("text-classification", "{folder}")'
+    own = ", trust_remote_code=True" if any(folder.glob("*.py")) else ""
+    use = f'from transformers import pipeline\nclassify = pipeline("text-classification", "{folder}"{own})'
     return Result(value=folder, text=f"wrote {folder}\n{use}", data={"folder": str(folder)})
 
 
@@ -171,7 +173,7 @@ def _machine(options: argparse.Namespace, variables: Mapping[str, Any]) -> Resul
 
     system = probe_system(options.device)
     asked = tuple(options.models.split(",")) if options.models else None
-    found = discover_models(asked)
+    found = discover_models(asked, trust_code=options.trust_code or ())
     names = {model.id for model in found}
     pool = found if asked else [*found, *(model for model in DEFAULT_POOL if model.id not in names)]
     rows = fit_table(pool, system)
@@ -187,7 +189,8 @@ def _machine(options: argparse.Namespace, variables: Mapping[str, Any]) -> Resul
 
 def _fit_line(row: Mapping[str, Any]) -> str:
     needs = " ".join(f"{row[method]:>7.2f}" if row[method] is not None else f"{'-':>7}" for method in METHODS)
-    return f"{row['model']:<46} {row['where']:<6} {needs}  {', '.join(row['fits']) or 'no: ' + row['reason']}"
+    code = "".join(f"; runs code of {pin}" for pin in row["code"])
+    return f"{row['model']:<46} {row['where']:<6} {needs}  {', '.join(row['fits']) or 'no: ' + row['reason']}{code}"
 
 
 def _store(options: argparse.Namespace, variables: Mapping[str, Any]) -> Result:

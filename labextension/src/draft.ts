@@ -24,6 +24,8 @@ export interface IDraft {
   readonly maxTrials: string;
   readonly seed: string;
   readonly usePrior: boolean;
+  /** Models whose own Python may run, each `ORG/NAME@COMMIT` or `FOLDER@sha256:HASH`, with commas. Never kept. */
+  readonly trustCode: string;
   /** While the store is empty: begin from the experience that ships with the package. */
   readonly useStarter: boolean;
 }
@@ -45,6 +47,7 @@ export function newDraft(budget: string): IDraft {
     maxTrials: '',
     seed: '',
     usePrior: true,
+    trustCode: '',
     useStarter: true
   };
 }
@@ -96,6 +99,15 @@ function nameOf({ data, source }: IDraft): string | null {
   return source === 'variable' ? data.trim() : null;
 }
 
+/** The parts of a text between commas; null when there are none. */
+function entries(value: string): readonly string[] | null {
+  const found = value
+    .split(',')
+    .map(part => part.trim())
+    .filter(part => part !== '');
+  return found.length === 0 ? null : found;
+}
+
 /** What goes to the kernel: only what was chosen, so that the defaults stay those of the package. */
 export function startOf(draft: IDraft): IRequests['start'] {
   const options: Record<string, SearchOptions[string]> = {
@@ -111,6 +123,7 @@ export function startOf(draft: IDraft): IRequests['start'] {
     ['name', draft.name.trim() || nameOf(draft)],
     ['max_trials', draft.maxTrials.trim() === '' ? null : Number(draft.maxTrials)],
     ['seed', draft.seed.trim() === '' ? null : Number(draft.seed)],
+    ['trust_code', entries(draft.trustCode)],
     ['use_prior', draft.usePrior ? null : false],
     ['use_starter', draft.useStarter ? null : false]
   ];

@@ -40,14 +40,15 @@ export class PageMemory implements IDraftMemory {
   load(kernel: string): IDraft | null {
     try {
       const kept = this.storage.getItem(`${PREFIX}:draft:${kernel}`);
-      return kept === null ? null : draftDecoder(JSON.parse(kept), 'draft');
+      return kept === null ? null : { ...draftDecoder(JSON.parse(kept), 'draft'), trustCode: '' };
     } catch {
       return null;
     }
   }
 
   save(kernel: string, draft: IDraft): void {
-    this.keep(`draft:${kernel}`, JSON.stringify(draft));
+    // Whose code may run is asked anew on each page, so that nobody is trusted by what lies in a storage.
+    this.keep(`draft:${kernel}`, JSON.stringify({ ...draft, trustCode: undefined }));
   }
 
   get wasOpen(): boolean {

@@ -20,6 +20,14 @@ def test_a_record_survives_writing_and_reading() -> None:
     assert from_json(to_json(RECORD), StudyRecord) == RECORD
 
 
+def test_a_record_shows_whose_code_it_asks_to_run_without_the_folder_it_lies_in() -> None:
+    assert RECORD.trusted_code == ()
+    folder, model = f"sha256:{'b2' * 32}", f"some/model@{'a1' * 20}"
+    asking = replace(RECORD, request={"trust_code": [f"/home/ann/models/folk@{folder}", model]})
+    assert asking.trusted_code == (f"folk@{folder}", model)
+    assert replace(RECORD, request={"trust_code": "odd"}).trusted_code == ()
+
+
 def test_a_view_survives_writing_and_reading() -> None:
     view = StudyView(record=RECORD, trials=(Trial(number=0, config={}, seed=0),), best=0, pareto=(0,), seq=4)
     assert from_json(to_json(view), StudyView) == view

@@ -162,7 +162,8 @@ def _a_store() -> str:
 
 def request_seeds() -> list[Tree]:
     """Options as people write them, and durations."""
-    full = SearchRequest(text=("a", "b"), label="c", budget_seconds=5400.0, models=("x",), max_rows=100).to_mapping()
+    full = SearchRequest(text=("a", "b"), label="c", budget_seconds=5400.0, models=("x",), max_rows=100,
+                         trust_code=(f"some/model@{'a1' * 20}", f"folder@sha256:{'b2' * 32}")).to_mapping()  # fmt: skip
     people = {"text": "a,b", "label": "c", "budget": "1h30m", "objectives": ["f1", "seconds"], "methods": "lora,full",
               "rungs": "0.25,0.5,1", "test": True, "seed": 3, "device": "cpu", "grace": 0, "keep": 2, "name": "my task",
               "trial_timeout": "10m", "max_trials": 5, "validation": "0.3", "use_prior": "false",

@@ -68,11 +68,17 @@ def test_the_cell_magic_has_help_too(shell: Any, capsys: pytest.CaptureFixture[s
     assert "--max-trials" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("body", ["label = ", "speed = 9", 'label = "lable"', "label: lable", "- label", "a: b: c"])
+@pytest.mark.parametrize("body", ["label = ", "speed = 9", 'label = "lable"', "label: lable", "- label", "a: b: c",
+                                  "trust_code: some/model@main"])  # fmt: skip
 def test_a_wrong_body_is_named(shell: Any, body: str) -> None:
     with pytest.raises(UsageError) as error:
         shell.run_cell_magic("xautolm", "frame", body)
     assert "\n" not in str(error.value)
+
+
+def test_a_line_allows_no_code_of_a_branch(shell: Any) -> None:
+    with pytest.raises(UsageError, match="'main', which can change after it was looked at"):
+        shell.run_line_magic("xautolm", "start frame --trust-code some/model@main")
 
 
 @pytest.mark.parametrize(
@@ -82,6 +88,7 @@ def test_a_wrong_body_is_named(shell: Any, body: str) -> None:
         ("label: yes\nmodels: [a, b]\nbudget: 1:30\n", {"label": "yes", "models": ["a", "b"], "budget": "1:30"}),
         ("label: y\nmodels: null\ntext: ~\n", {"label": "y", "models": None, "text": None}),
         ("models:\n  - a\n  - b\n", {"models": ["a", "b"]}),
+        ("trust_code:\n  - a/b@1\n", {"trust_code": ["a/b@1"]}),
         ("", {}),
     ],
 )

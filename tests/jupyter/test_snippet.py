@@ -44,6 +44,7 @@ def test_a_long_call_has_a_line_for_each_argument() -> None:
         {},
         {"text": "a", "label": "b", "budget": 90, "grace": 0, "trial_timeout": "2m", "max_trials": 7},
         {"text": ["a,b"], "models": ["x", "y"], "methods": ["head"], "rungs": "0.5,1", "test": False, "seed": 3},
+        {"models": ["a/b"], "trust_code": [f"a/b@{'a1' * 20}"]},
         {"objectives": ["accuracy", "seconds"], "device": "cpu", "keep": 1, "max_rows": 100, "name": "my task"},
     ],
 )

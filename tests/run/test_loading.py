@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +48,18 @@ def test_a_checkpoint_that_lacks_layers_is_unavailable(tiny: ModelInfo, task: Ta
     text = (tmp_path / "config.json").read_text().replace('"num_hidden_layers": 2', '"num_hidden_layers": 3')
     (tmp_path / "config.json").write_text(text)
     with pytest.raises(TrialError, match="lacks") as caught:
+        load_model(replace(tiny, path=str(tmp_path)), {"method": "full"}, task, seed=0)
+    assert caught.value.kind is FailureKind.MODEL_UNAVAILABLE
+
+
+def test_a_config_that_asks_for_compiled_code_of_the_hub_is_refused(
+    tiny: ModelInfo, task: Task, tmp_path: Path
+) -> None:
+    for file in Path(tiny.path).iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    settings = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**settings, "attn_implementation": "evil/kernel"}))
+    with pytest.raises(TrialError, match="compiled code of the hub, 'evil/kernel'") as caught:
         load_model(replace(tiny, path=str(tmp_path)), {"method": "full"}, task, seed=0)
     assert caught.value.kind is FailureKind.MODEL_UNAVAILABLE
 

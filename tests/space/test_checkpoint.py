@@ -82,7 +82,7 @@ def test_a_spoilt_folder_is_refused_with_the_reason(
 
 def test_a_model_that_needs_foreign_code_is_refused(make_model: MakeModel) -> None:
     foreign = {**BERT_CONFIG, "model_type": "newest", "auto_map": {"AutoModel": "modeling.Newest"}}
-    with pytest.raises(ModelError, match="needs code from its repository"):
+    with pytest.raises(ModelError, match="needs code of its own, which runs only where allowed"):
         inspect_folder(make_model(config=foreign))
 
 

@@ -1,15 +1,12 @@
-import http.server
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from xautolm_nb.core.errors import ModelError
 from xautolm_nb.space import discover_models, models
-from xautolm_nb.space.models import hub_reachable
 
 MakeModel = Callable[..., Path]
 MINILM = "all-MiniLM-L6-v2"
@@ -97,38 +94,6 @@ def test_with_the_hub_the_default_pool_joins_once(make_model: MakeModel, package
     assert {MINILM, "google-bert/bert-base-uncased", "roberta-base"} <= set(found)
     assert not {"bert-base-uncased", f"sentence-transformers/{MINILM}"} & set(found)
     assert ids(ids=["roberta-base"], allow_network=True) == ["roberta-base"]
-
-
-@pytest.fixture
-def hub() -> Iterator[str]:
-    class Answer(http.server.BaseHTTPRequestHandler):
-        def do_HEAD(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None: ...
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-def test_a_hub_that_answers_is_reachable_unless_switched_off(hub: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub)
-    assert not hub_reachable()
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    monkeypatch.delenv("TRANSFORMERS_OFFLINE", raising=False)
-    assert hub_reachable()
-    monkeypatch.setenv("TRANSFORMERS_OFFLINE", "1")
-    assert not hub_reachable()
-
-
-def test_a_hub_that_does_not_answer_is_not_reachable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
-    assert not hub_reachable(0.5)
 
 
 def test_the_room_imports_no_heavy_library() -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 Architecture = Literal["encoder", "decoder", "encoder_decoder"]
 Where = Literal["hub", "cache", "local"]
+CODE: Final = "code"
+"""Key in `ModelInfo.notes`: whose code runs when the model is loaded, one a line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,7 @@ class ModelInfo:
     gated: bool = False
     where: Where = "hub"
     revision: str | None = None
+    """Commit on the hub; of a folder whose own code runs `sha256:` and the hash of that code."""
     bytes_on_disk: int | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
 
@@ -47,3 +50,11 @@ class ModelInfo:
     def is_cut(self) -> bool:
         """Whether only the first layers of the checkpoint are used."""
         return 0 < self.layers < self.full_layers
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """Whose code runs when it is loaded, the model's own first; empty for all that Transformers knows.
+
+        `ORG/NAME@COMMIT`, or `FOLDER@sha256:HASH` with the last name of a folder.
+        """
+        return tuple(self.notes.get(CODE, "").splitlines())

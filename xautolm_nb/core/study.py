@@ -7,6 +7,7 @@ from typing import Any
 
 from xautolm_nb.core.context import Context
 from xautolm_nb.core.events import TrialProgress
+from xautolm_nb.core.places import without_places
 from xautolm_nb.core.task import Task
 from xautolm_nb.core.trial import Trial
 
@@ -83,6 +84,12 @@ class StudyRecord:
     versions: Mapping[str, str] = field(default_factory=dict)
     stopped: tuple[int, ...] = ()
     """Trials that someone stopped one by one: they stay where they are, with their checkpoints."""
+
+    @property
+    def trusted_code(self) -> tuple[str, ...]:
+        """Models whose own code the study asks to run, as they are shown: pinned, folders by their last name."""
+        asked = self.request.get("trust_code")
+        return tuple(without_places(str(entry)) for entry in asked) if isinstance(asked, list | tuple) else ()
 
 
 @dataclass(frozen=True, kw_only=True)

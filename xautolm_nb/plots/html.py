@@ -23,7 +23,7 @@ def summary_html(view: StudyView, *, figure: str | None = None) -> str:
     """
     if figure is None:
         figure = figure_html(view)
-    parts = [_headline(view), _bar(view), _running(view), figure, _table(view)]
+    parts = [_headline(view), _code(view), _bar(view), _running(view), figure, _table(view)]
     return f'<div class="xautolm-study" style="max-width:60em">{"".join(parts)}</div>'
 
 
@@ -60,6 +60,12 @@ def _headline(view: StudyView) -> str:
         f"<div><b>{escape(record.name)}</b> · {escape(record.state.value)} · "
         f"{record.spent_seconds:.0f} of {record.budget_seconds:.0f} s{score}</div>"
     )
+
+
+def _code(view: StudyView) -> str:
+    """Whose code the study may run; nothing for nearly all."""
+    allowed = view.record.trusted_code
+    return f"<div>runs code of {escape(', '.join(allowed))}</div>" if allowed else ""
 
 
 def _bar(view: StudyView) -> str:

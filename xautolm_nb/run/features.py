@@ -7,6 +7,7 @@ beside a run without kept features only the rounding of other batches differs.
 """
 
 import hashlib
+import inspect
 import uuid
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -126,6 +127,7 @@ class Features:
         self._places: dict[bytes, tuple[Table | None, int]] = {
             key: (table, row) for table in reversed(tables) for row, key in enumerate(_keys_of(table.tokens))
         }
+        self._names = tuple(inspect.signature(body.run).parameters)
         body.replace(self._look_up)
 
     def compute(self) -> Iterator[None]:
@@ -143,10 +145,15 @@ class Features:
                 if len(ahead):
                     table.save()
 
-    def _look_up(self, input_ids: torch.Tensor, **inputs: Any) -> Any:
-        known = self._known(input_ids, inputs["attention_mask"], inputs.get("token_type_ids"))
+    def _look_up(self, *values: Any, **inputs: Any) -> Any:
+        """What the body returns for inputs by name, or in its own order, as code of a model may give them."""
+        named = {**dict(zip(self._names, values, strict=False)), **inputs}
+        input_ids, mask = named.get("input_ids"), named.get("attention_mask")
+        if input_ids is None or mask is None:
+            return self._body.run(*values, **inputs)
+        known = self._known(input_ids, mask, named.get("token_type_ids"))
         if known is None:
-            return self._body.run(input_ids=input_ids, **inputs)
+            return self._body.run(*values, **inputs)
         hidden, width = known.to(input_ids.device), input_ids.shape[1]
         if hidden.shape[1] == 1:  # whichever token the head reads is the one that counts
             return self._body.answer(hidden.expand(-1, width, -1))

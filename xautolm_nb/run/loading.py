@@ -1,4 +1,7 @@
-"""Pretrained models and tokenizers, with the head that a kind of task needs. Safetensors only, no foreign code."""
+"""Pretrained models and tokenizers, with the head that a kind of task needs.
+
+Safetensors only, and no code but that of Transformers, unless the user allowed a model's own (`own_code`).
+"""
 
 import re
 from collections.abc import Mapping
@@ -12,6 +15,7 @@ from xautolm_nb.core.model import ModelInfo
 from xautolm_nb.core.task import Task
 from xautolm_nb.core.trial import FailureKind
 from xautolm_nb.run.failures import TrialError
+from xautolm_nb.run.own_code import source_of
 
 DROPOUT = re.compile(r"(dropout(_prob)?|dropout_rate|pdrop|dropout_p)$")
 HEADS = {
@@ -40,7 +44,8 @@ def load_tokenizer(info: ModelInfo) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(info.path, **_source(info))
+        place, source = source_of(info)
+        tokenizer = AutoTokenizer.from_pretrained(place, **source)
     except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
         raise _unavailable(info, "tokenizer", error) from error
     if tokenizer.pad_token is None:
@@ -66,15 +71,16 @@ def load_pretrained(
     from safetensors import SafetensorError
 
     settings = model_settings(info, config, task)
+    place, source = source_of(info)
     auto = getattr(transformers, f"AutoModelFor{HEADS[head_kind(info, task)][0]}")
     try:
         model, report = auto.from_pretrained(
-            info.path,
+            place,
             config=settings,
             use_safetensors=True,
             ignore_mismatched_sizes=True,  # a head for other labels is replaced; the body is checked below
             output_loading_info=True,
-            **{"dtype": torch.float32, **_source(info), **options},
+            **{"dtype": torch.float32, **source, **options},
         )
     except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
         raise _unavailable(info, "model", error) from error
@@ -94,9 +100,11 @@ def model_settings(info: ModelInfo, config: Mapping[str, ConfigValue], task: Tas
     names = dict(enumerate(task.labels))
     labels = {"id2label": names, "label2id": {name: index for index, name in names.items()}} if names else {}
     try:
-        settings = AutoConfig.from_pretrained(info.path, **labels, **_source(info))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        place, source = source_of(info)
+        settings = AutoConfig.from_pretrained(place, **labels, **source)
+    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
         raise _unavailable(info, "config", error) from error
+    _refuse_kernels(info, settings)
     _require_head(info, task, settings)
     if task.kind == "classification":
         settings.problem_type = "single_label_classification"
@@ -116,10 +124,25 @@ def set_dropout(settings: Any, rate: float) -> None:
             setattr(settings, name, rate)
 
 
+def _refuse_kernels(info: ModelInfo, settings: Any) -> None:
+    """A config may name compiled code of the hub that is to compute the attention (`ORG/NAME`)."""
+    parts = [getattr(settings, name, None) for name in getattr(settings, "sub_configs", None) or {}]
+    named = [str(getattr(part, "_attn_implementation", None) or "") for part in (settings, *parts)]
+    kernel = next((name for name in named if "/" in name), None)
+    if kernel is not None:
+        raise TrialError(
+            FailureKind.MODEL_UNAVAILABLE,
+            f"The config of {info.id} asks for compiled code of the hub, {kernel!r}, which is not run.",
+            hint="Remove attn_implementation from its config.json, or choose another model.",
+        )
+
+
 def _require_head(info: ModelInfo, task: Task, settings: Any) -> None:
     import transformers
 
     auto, words = HEADS[head_kind(info, task)]
+    if info.code and f"AutoModelFor{auto}" in (getattr(settings, "auto_map", None) or {}):
+        return
     snake = {"Seq2SeqLM": "SEQ_TO_SEQ_CAUSAL_LM", "CausalLM": "CAUSAL_LM"}
     mapping = snake.get(auto) or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", auto).upper()
     if type(settings) not in getattr(transformers, f"MODEL_FOR_{mapping}_MAPPING"):
@@ -128,10 +151,6 @@ def _require_head(info: ModelInfo, task: Task, settings: Any) -> None:
             f"{info.id} ({settings.model_type}) has no {words} head in Transformers.",
             hint="Choose another model.",
         )
-
-
-def _source(info: ModelInfo) -> dict[str, Any]:
-    return {"revision": info.revision or "main", "trust_remote_code": False, "local_files_only": info.where != "hub"}
 
 
 def _cut(settings: Any, layers: int) -> None:
@@ -144,6 +163,12 @@ def _cut(settings: Any, layers: int) -> None:
 
 def _check_body(info: ModelInfo, model: nn.Module, new: frozenset[str], *, is_writer: bool) -> None:
     """Only heads may start at random, and a model that is to write brings even that."""
+    if info.code and not getattr(model, str(model.base_model_prefix), None):
+        raise TrialError(
+            FailureKind.MODEL_UNAVAILABLE,
+            f"The code of {info.id} does not say which part of the model is its body (base_model_prefix).",
+            hint="Choose another model.",
+        )
     body = f"{model.base_model_prefix}."
     lacking = [name for name in new if is_writer or (name.startswith(body) and not name.startswith(f"{body}pooler."))]
     if lacking:
@@ -159,5 +184,5 @@ def _unavailable(info: ModelInfo, part: str, error: Exception) -> TrialError:
     return TrialError(
         FailureKind.MODEL_UNAVAILABLE,
         f"The {part} of {info.id} cannot be loaded: {lines[0] if lines else type(error).__name__}",
-        hint="Weights load from safetensors only, and no code of a model is run.",
+        hint="Weights load from safetensors only, and a model's own code runs only where trust_code allows it.",
     )

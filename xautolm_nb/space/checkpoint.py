@@ -15,6 +15,7 @@ from typing import Any
 from xautolm_nb.core.errors import ModelError
 from xautolm_nb.core.model import Architecture, ModelInfo
 from xautolm_nb.space.families import DECODERS, ENCODER_DECODERS, ENCODERS, OFFSET_POSITIONS
+from xautolm_nb.space.trust import NO_TRUST, Grant, Trust, code_hash, needs_code, other_repositories, with_code
 from xautolm_nb.space.weights import SHARED_LAYERS, layer_weights
 
 _HEADS = re.compile(
@@ -37,27 +38,30 @@ class _Weights:
     bytes_on_disk: int
 
 
-def inspect_folder(path: str | Path, *, id: str | None = None) -> ModelInfo:
+def inspect_folder(
+    path: str | Path, *, id: str | None = None, trust: Trust = NO_TRUST, snapshot: Grant | None = None
+) -> ModelInfo:
     """Describe the checkpoint in a folder.
 
     Args:
         path: A folder as `save_pretrained` writes it.
         id: The name to give it; the folder's name by default.
+        trust: Models whose own code may run.
+        snapshot: Repository and commit, where the folder is the hub's own copy of them.
 
     Raises:
         ModelError: The folder or its config cannot be read, the weights are not safetensors, or the model needs code
-            that is not part of Transformers.
+            that is not part of Transformers and was not allowed.
     """
     folder = Path(path).expanduser()
     config = _read_config(folder)
-    family = str(config.get("model_type", ""))
-    if config.get("auto_map") and family not in ENCODERS | DECODERS | ENCODER_DECODERS:
-        raise ModelError(
-            f"The model in '{folder}' (type '{family}') needs code from its repository, which is not run here.",
-            hint="Choose a model whose architecture is part of Transformers.",
-        )
+    pins: tuple[str, ...] = ()
+    if needs_code(config):
+        what = f"The model in '{folder}' (type {str(config.get('model_type', ''))[:80]!r})"
+        own = snapshot or Grant(name=str(path), pin=code_hash(folder))
+        pins = trust.allow(what, own, other_repositories(config, _read_json(folder / "tokenizer_config.json")))
     weights = _count_weights(folder)
-    return replace(
+    info = replace(
         describe_config(config, id=id or folder.name, path=str(folder.absolute())),
         parameters=weights.total,
         embedding_parameters=weights.embeddings,
@@ -65,6 +69,7 @@ def inspect_folder(path: str | Path, *, id: str | None = None) -> ModelInfo:
         bytes_on_disk=weights.bytes_on_disk,
         where="local",
     )
+    return with_code(info, pins) if pins else info
 
 
 def describe_config(config: Mapping[str, Any], *, id: str, path: str) -> ModelInfo:
@@ -109,6 +114,11 @@ def cuts(model: ModelInfo, layers: Sequence[int]) -> list[ModelInfo]:
     if model.family in SHARED_LAYERS or model.architecture == "encoder_decoder":
         raise ModelError(
             f"'{model.id}' cannot be cut: family '{model.family}' has no stack of separate layers to shorten.",
+            hint="Use the whole model.",
+        )
+    if model.code:
+        raise ModelError(
+            f"'{model.id}' cannot be cut: its own code need not heed a smaller number of layers.",
             hint="Use the whole model.",
         )
     return [_cut(model, count) for count in layers]

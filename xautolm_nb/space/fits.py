@@ -22,8 +22,9 @@ def fit_table(models: Sequence[ModelInfo], system: SystemMetaFeatures) -> list[d
         system: The machine.
 
     Returns:
-        Rows with `model`, `where`, `parameters`, `licence`, for each method the GiB of default fine-tuning at one row
-        a pass (more rows are used as far as memory goes), and `fits`: the methods that can run.
+        Rows with `model`, `where`, `parameters`, `licence`, `code` (whose own code it runs), for each method the GiB of
+        default fine-tuning at one row a pass (more rows are used as far as memory goes), and `fits`: the methods that
+        can run.
     """
     context = Context(task=_typical_task(), system=system)
     return [_row(model, context) for model in sorted(models, key=lambda model: model.parameters)]
@@ -35,6 +36,7 @@ def _row(model: ModelInfo, context: Context) -> dict[str, Any]:
         "where": model.where,
         "parameters": model.parameters,
         "licence": model.licence,
+        "code": model.code,
         "limit_gib": round(memory_limit_gib(context), 2),
     }
     reasons = {method: _look(model, method, context, row) for method in DEFAULT_METHODS}

@@ -42,6 +42,7 @@ describe('the request', () => {
       maxTrials: '20',
       seed: '7',
       usePrior: false,
+      trustCode: ' some/model@a1, folder@sha256:b2 ,',
       useStarter: false
     };
     expect(startOf(chosen)).toEqual({
@@ -58,6 +59,7 @@ describe('the request', () => {
         name: 'pairs',
         max_trials: 20,
         seed: 7,
+        trust_code: ['some/model@a1', 'folder@sha256:b2'],
         use_prior: false,
         use_starter: false
       },

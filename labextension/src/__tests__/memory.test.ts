@@ -17,6 +17,17 @@ describe('a page', () => {
     expect(new PageMemory(kept).load('two')).toBeNull();
   });
 
+  test('forgets whose code may run, and takes it from no storage', () => {
+    const kept = storage();
+    const memory = new PageMemory(kept);
+    const draft = { ...newDraft('2h'), trustCode: 'some/model@a1' };
+    memory.save('one', draft);
+    expect(kept.getItem('xautolm-nb:draft:one')).not.toContain('some/model');
+    expect(memory.load('one')).toEqual({ ...draft, trustCode: '' });
+    kept.setItem('xautolm-nb:draft:one', JSON.stringify(draft));
+    expect(memory.load('one')).toEqual({ ...draft, trustCode: '' });
+  });
+
   test('leaves what it cannot read', () => {
     const kept = storage();
     const memory = new PageMemory(kept);

@@ -54,6 +54,16 @@ export function MoreFields({ draft, wrong, onChange }: IFieldsProps): JSX.Elemen
             />
           )}
         </Field>
+        <Field label={words.__('Models whose own code may run')}>
+          {ids => (
+            <Text
+              {...ids}
+              value={draft.trustCode}
+              placeholder={words.__('none; ORG/NAME@COMMIT')}
+              onChange={trustCode => onChange({ trustCode })}
+            />
+          )}
+        </Field>
       </div>
       <Check checked={draft.usePrior} onChange={usePrior => onChange({ usePrior })}>
         {words.__('Let past studies of the store guide the search')}
