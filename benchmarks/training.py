@@ -6,7 +6,8 @@
 Each way trains the same model on the same rows with the same batch size, learning rate, schedule and epochs, one after
 the other in one process, and scores the same validation rows:
 
-- `padded`: the Trainer of Transformers, every text padded to `--padded` tokens, as XAutoLM does it
+- `padded`: the Trainer of Transformers, every text padded to `--padded` tokens, as XAutoLM does it; the median of its
+  seven lengths (64 to 4096, cut to what the model takes) is the model's own limit
 - `trainer`: the Trainer as it comes, each batch padded to its longest text
 - `float32`: ours without the shorter numbers that the processor computes natively
 - `ours`: a trial as a search runs it
@@ -232,7 +233,7 @@ def main(options: Sequence[str] | None = None) -> None:
     parser.add_argument("--rows", type=int, default=1200, help="training rows; a third as many are scored")
     parser.add_argument("--learning-rate", type=float, default=5e-5)
     parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--padded", type=int, default=128, help="tokens of every text in the way `padded`")
+    parser.add_argument("--padded", type=int, help="tokens of a text in `padded`; default: the model's limit")
     parser.add_argument("--ways", default="padded,trainer,float32,ours")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", help="write the figures here")
@@ -240,6 +241,7 @@ def main(options: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(options)
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
+    chosen.padded = chosen.padded or inspect_folder(chosen.model).max_positions
     known: dict[str, Callable[[Job], Figures]] = {
         "padded": lambda job: trainer(job, padded=chosen.padded), "trainer": trainer, "float32": float32, "ours": ours,
     }  # fmt: skip
