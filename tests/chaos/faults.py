@@ -17,6 +17,7 @@ import psutil
 from chaos import ledger, searcher
 from chaos.scene import PATIENCE, Scene
 from xautolm_nb.core.errors import XAutoLMError
+from xautolm_nb.core.study import StudyState
 from xautolm_nb.store import ExperienceStore
 
 Fault = Callable[[Scene], None]
@@ -136,9 +137,17 @@ def read_only(scene: Scene) -> None:
 
 def corrupt_checkpoint(scene: Scene) -> None:
     """Cut, overwrite, flip or remove files of checkpoints while nobody looks."""
-    scene.wait_for(lambda: any(scene.folder.glob("trials/*/*/state.json")) or not scene.is_alive, "no checkpoint comes")
+
+    def is_there() -> bool:
+        return any(scene.folder.glob("trials/*/*/state.json"))
+
+    def is_over() -> bool:
+        return not scene.is_alive or scene.state() is StudyState.FINISHED
+
+    scene.wait_for(lambda: is_there() or is_over(), "no checkpoint comes")
+    scene.require(is_there())  # a study of recorded trials has none
     scene.kill()
-    scene.require((scene.folder / "trials").exists())
+    scene.require(scene.state() is not StudyState.FINISHED)
     files = sorted(path for path in (scene.folder / "trials").rglob("*") if path.is_file())
     for file in scene.rng.sample(files, min(len(files), scene.rng.randint(1, 4))):
         spoil(scene, file)
