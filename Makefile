@@ -96,16 +96,19 @@ build/notebook-%/bin/jupyter-notebook:
 	$(PYTHON) -m venv build/notebook-$*
 	build/notebook-$*/bin/python -m pip install --quiet notebook==$* jupyterlab_widgets
 
-check: $(STAMP) ## Lint (with the security rules of bandit), format, types, layers
+check: $(STAMP) ## Lint (with the security rules of bandit), format, types, layers, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(MAKE) --no-print-directory audit
 
-audit: $(STAMP) ## Ask the vulnerability database of PyPI about the installed packages (needs the network)
-	$(BIN)/python -m pip install --quiet --target build/audit pip-audit
+audit: $(STAMP) build/audit/pip_audit ## Ask the vulnerability database of PyPI about the installed packages (needs the network)
 	$(BIN)/python -m pip freeze --exclude-editable > build/audit/installed.txt
-	PYTHONPATH=build/audit $(BIN)/python -m pip_audit --requirement build/audit/installed.txt --no-deps --disable-pip
+	PYTHONPATH=build/audit $(BIN)/python tests/audit.py build/audit/installed.txt
+
+build/audit/pip_audit:
+	$(BIN)/python -m pip install --quiet --target build/audit pip-audit
 
 format: $(STAMP) ## Let ruff mend what it can
 	$(BIN)/ruff check --fix .
