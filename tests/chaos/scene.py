@@ -294,7 +294,10 @@ class Scene:
             self.wrong.append(f"{remembered} experiences of {len(trials)} trials")
 
     def check_files(self, folder: Path, trials: list[Trial]) -> None:
-        """Nothing but what a state names, and no files of trials that are not in the store."""
+        """Nothing but what a state names, and no files of trials that are not in the store.
+
+        A state that a fault damaged names nothing: the one set of tensors beside it is its own, of a trial that had ended.
+        """
         folders = folder / "trials"
         known = {f"{trial.number:04d}" for trial in trials}
         for own in folders.iterdir() if folders.exists() else ():
@@ -304,7 +307,8 @@ class Scene:
                 state = read_state(part)
                 named = {STATE, state["tensors"]} if state else {STATE}
                 extra = [file.name for file in part.iterdir() if file.name not in named]
-                if extra:
+                is_damaged = state is None and (part / STATE).exists()
+                if extra[int(is_damaged) :]:
                     self.wrong.append(f"files are left over in {own.name}/{part.name}: {extra}")
 
     @property
