@@ -296,7 +296,7 @@ class Scene:
     def check_files(self, folder: Path, trials: list[Trial]) -> None:
         """Nothing but what a state names, and no files of trials that are not in the store.
 
-        A state that a fault damaged names nothing: the one set of tensors beside it is its own, of a trial that had ended.
+        A state that a fault damaged names nothing; the one set of tensors beside it is that of a trial that had ended.
         """
         folders = folder / "trials"
         known = {f"{trial.number:04d}" for trial in trials}
