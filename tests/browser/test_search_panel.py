@@ -80,6 +80,12 @@ def test_a_search_is_set_up_watched_stopped_and_saved(page: Any, lab: Server) ->
     assert len(json.dumps(book)) < 300_000
 
 
+def has_subshells(page: Any) -> bool:
+    """Whether JupyterLab sends what widgets say past the cell that computes; before 4.4 it waits for the cell."""
+    version: str = page.evaluate("() => window.jupyterapp.version")
+    return tuple(int(part) for part in version.split(".")[:2]) >= (4, 4)
+
+
 def test_the_magic_starts_a_search_and_buttons_act_while_a_cell_computes(page: Any, lab: Server) -> None:
     cells = (
         f"{START}session = %xautolm start frame --label label --models {lab.models} --budget 5m",
@@ -93,10 +99,12 @@ def test_the_magic_starts_a_search_and_buttons_act_while_a_cell_computes(page: A
     await_output(page, 1, "begun")
     acknowledged = page.evaluate(CLICK_PAUSE)
     print(f"acknowledged after {acknowledged:.0f} ms")
-    assert "over" not in output(page, 1), "the cell was to compute all the while"
-    assert acknowledged < 500
+    if has_subshells(page):
+        assert "over" not in output(page, 1), "the cell was to compute all the while"
+        assert acknowledged < 500
     enabled(page, "Resume")
-    assert "over" not in output(page, 1), "it was paused while the cell computed"
+    if has_subshells(page):
+        assert "over" not in output(page, 1), "it was paused while the cell computed"
     run_cell(page, 2)
     await_output(page, 2, "paused")
     shoot(page, "magic-paused")
