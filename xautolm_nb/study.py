@@ -245,7 +245,7 @@ def conclude(study: Study, trial: Trial, outcome: Outcome, *, spent: float) -> T
         finished_at=_now(),
         deaths=0,
     )
-    _finish(study, trial, spent_seconds=spent, progress=None)
+    _finish(study, trial, spent_seconds=spent, progress=None, beside=())
     return trial
 
 
@@ -255,7 +255,7 @@ def set_back(study: Study, trial: Trial, outcome: Outcome, *, spent: float) -> N
     cost = max(saved.measures, outcome.measures, key=lambda measures: measures.seconds)
     back = replace(saved, state=TrialState.QUEUED, measures=cost)
     study.store.save_trial(study.record.id, back, holder=study.holder)
-    study.store.update_study(study.record.id, holder=study.holder, spent_seconds=spent, progress=None)
+    study.store.update_study(study.record.id, holder=study.holder, spent_seconds=spent, progress=None, beside=())
 
 
 def _finish(study: Study, trial: Trial, **changes: Any) -> None:
