@@ -15,7 +15,7 @@ from tiny import tiny_frame
 
 from xautolm_nb.core.config import config_key
 from xautolm_nb.core.events import Event, TrialFinished, TrialProgress
-from xautolm_nb.core.study import StudyState
+from xautolm_nb.core.study import Control, StudyState
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.session import Session, start_session
 from xautolm_nb.store import ExperienceStore
@@ -91,12 +91,15 @@ def test_a_killed_search_takes_both_of_its_running_trials_up_again(tmp_path: Pat
     assert len(cut_off) == 2
 
     with ExperienceStore.open(home) as store:
-        store.update_study(store.study("last").id, budget_seconds=store.study("last").spent_seconds + 25)
-    done = subprocess.run(
-        [*command, "resume", "--json"], env=environment, capture_output=True, text=True, timeout=250, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["state"] == "finished"
+        store.update_study(store.study("last").id, progress=None, beside=())
+    with subprocess.Popen(
+        [*command, "resume", "--json"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as resumed:
+        until(lambda: _early(home) >= set(cut_off), 200)
+        with ExperienceStore.open(home) as store:
+            store.update_study(store.study("last").id, control=Control.STOP)
+        said, _ = resumed.communicate(timeout=100)
+    assert json.loads(said)["state"] == "stopped"
     after = {trial.number: trial for trial in _trials(home)}
     for number in cut_off:
         assert after[number].config == before[number].config
