@@ -95,10 +95,13 @@ def test_a_killed_search_takes_both_of_its_running_trials_up_again(tmp_path: Pat
     with subprocess.Popen(
         [*command, "resume", "--json"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as resumed:
-        until(lambda: _early(home) >= set(cut_off), 200)
-        with ExperienceStore.open(home) as store:
-            store.update_study(store.study("last").id, control=Control.STOP)
-        said, _ = resumed.communicate(timeout=100)
+        try:
+            until(lambda: _early(home) >= set(cut_off), 200)
+            with ExperienceStore.open(home) as store:
+                store.update_study(store.study("last").id, control=Control.STOP)
+            said, _ = resumed.communicate(timeout=100)
+        finally:
+            resumed.kill()
     assert json.loads(said)["state"] == "stopped"
     after = {trial.number: trial for trial in _trials(home)}
     for number in cut_off:
