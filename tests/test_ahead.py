@@ -107,3 +107,22 @@ def test_a_study_thinks_of_the_next_trial_in_a_thread_while_one_runs(store: Expe
     assert [trial.state for trial in store.trials(study.record.id)] == [TrialState.COMPLETE] * 3
     assert threads[0] == "MainThread" and all(name.startswith("proposals") for name in threads[1:4])
     assert states[1] == ["running"] and states[2] == ["complete", "running"]
+
+
+def test_beside_two_trials_it_is_taken_when_one_came_well_and_the_other_still_runs_or_came_well_too() -> None:
+    new = Proposal(config={"a": 3}, fidelity=0.5)
+    other = replace(RUNNING, number=2, expected={"seconds": 50.0})
+    seen: list[float] = []
+
+    def beside_two() -> Ahead:
+        ahead = Ahead(lambda trials, left: seen.append(left) or new)
+        ahead.prepare([PAUSED, RUNNING], other, 100.0)
+        return ahead
+
+    came_well = replace(other, state=TrialState.PAUSED, fidelity=0.5)
+    failed = replace(other, state=TrialState.FAILED, failure=Failure(kind=FailureKind.CRASH, message=""))
+    cut_off = replace(other, state=TrialState.PAUSED, fidelity=0.1)
+    for end, taken in ((other, new), (came_well, new), (failed, None), (cut_off, None)):
+        with beside_two() as ahead:
+            assert ahead.take([PAUSED, DONE, end], 100.0) is taken
+    assert seen[0] == 70.0, "what is left when the first of them is expected back"

@@ -11,9 +11,9 @@ from worlds import Scripted, config, make_study, start
 from xautolm_nb import background
 from xautolm_nb.background import Loop, closing, loop_of, watch_starts
 from xautolm_nb.core.errors import LeaseError, StoreError, StudyError
-from xautolm_nb.core.events import Event, StudyFinished, TrialFinished
+from xautolm_nb.core.events import Event, StudyFinished, TrialFinished, TrialProgress
 from xautolm_nb.core.study import Control, Owner, StudyState
-from xautolm_nb.core.trial import TrialState
+from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.session import Session
 from xautolm_nb.store import ExperienceStore
 from xautolm_nb.study import Study
@@ -237,3 +237,16 @@ def test_a_runner_is_closed_whatever_happens(study: Study, monkeypatch: pytest.M
 
 def _refuse(*arguments: object, **changes: object) -> None:
     raise StoreError("the disk is full")
+
+
+def test_the_progress_of_one_trial_does_not_hide_that_of_another(store: ExperienceStore, study: Study) -> None:
+    loop = Loop(store, study.record.id)
+
+    def went_on(number: int, step: int) -> TrialProgress:
+        return TrialProgress(number=number, phase="train", step=step, total=9, fidelity=step / 9)
+
+    for progress in (went_on(0, 1), went_on(1, 1), went_on(0, 2)):
+        loop._emit(progress)
+    assert set(loop.running) == {went_on(0, 2), went_on(1, 1)}
+    loop._emit(TrialFinished(trial=Trial(number=0, config={}, seed=0)))
+    assert loop.running == (went_on(1, 1),)

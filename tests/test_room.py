@@ -83,6 +83,20 @@ def test_the_best_alone_over_the_limit_is_kept_and_told(store: ExperienceStore) 
     assert isinstance(message, StudyMessage) and "the files of the best trial alone exceed" in message.message
 
 
+def test_the_files_of_a_running_trial_never_make_way(store: ExperienceStore) -> None:
+    said: list[Event] = []
+    study = shelved(store, 15, {number: 10 for number in range(4)})
+    running = replace(store.trials(study.record.id)[0], state=TrialState.RUNNING)
+    store.save_trial(study.record.id, running)
+    keep_within(study, said.append)
+    assert study.runner.sizes == {0: 10, 3: 10}  # type: ignore[attr-defined]
+    study = shelved(store, 5, {0: 10, 3: 10})
+    store.save_trial(study.record.id, running)
+    keep_within(study, said.append)
+    assert isinstance(said[-1], StudyMessage)
+    assert "the files of the best trial and those that run exceed" in said[-1].message
+
+
 def test_without_a_limit_nothing_is_weighed(store: ExperienceStore) -> None:
     sizes = dict.fromkeys(range(6), 10)
     keep_within(replace(shelved(store, 1, sizes), disk_gib=None), lambda event: None)

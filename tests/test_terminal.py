@@ -31,3 +31,12 @@ def test_square_brackets_of_a_name_stay_text() -> None:
     console = Console(width=300, record=True, file=io.StringIO())
     console.print(draw(view))
     assert "[bold]x[/bold]" in console.export_text()
+
+
+def test_every_running_trial_is_in_the_line() -> None:
+    view = a_view(a_trial(0, 0.8))
+    first = TrialProgress(number=1, phase="train", step=5, total=20, fidelity=0.25, seconds_left=12.0)
+    second = replace(first, number=2, step=9, seconds_left=None)
+    view = replace(view, record=replace(view.record, progress=first, beside=(second,), message="trial 2: because"))
+    line = status_line(view)
+    assert line.endswith("trial 1 train 5/20, 12 s to go · trial 2 train 9/20")

@@ -37,7 +37,7 @@ def tune(
         store: Path or URL of the experience store; the user's data folder when left out.
         wait: Whether to block until the search ends; None means: not in a notebook.
         progress: Whether to show progress.
-        **options: Any other field of `SearchRequest`: `models`, `trust_code`, `methods`, `group`, `name`, `seed`, ...
+        **options: Any other field of `SearchRequest`: `models`, `methods`, `workers`, `trust_code`, `seed`, ...
 
     Returns:
         The session: `pause()`, `resume()`, `stop()`, `wait()`, `best`, `pareto`, `trials`, `report()`, `export()`.

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from xautolm_nb.core.errors import LeaseError, StoreError, StudyError
-from xautolm_nb.core.events import Event, StudyFinished, StudyMessage, TrialProgress, TrialStarted
-from xautolm_nb.core.study import Control, Owner, StudyState
+from xautolm_nb.core.events import Event, StudyFinished, StudyMessage, TrialFinished, TrialProgress, TrialStarted
+from xautolm_nb.core.study import Control, Owner, StudyState, in_order
 from xautolm_nb.request import wire
 from xautolm_nb.store import ExperienceStore, current_owner
 from xautolm_nb.study import HEARTBEAT_SECONDS, Budget, Reason, Study, search
@@ -43,7 +43,8 @@ class Loop:
         self.study = study
         self.error: BaseException | None = None
         """What ended the last run, when it was not the search itself."""
-        self.progress: TrialProgress | None = None
+        self.running: tuple[TrialProgress, ...] = ()
+        """How far each running trial is, by number."""
         self._owner: Owner | None = None
         self._thread: threading.Thread | None = None
         self._alive = False
@@ -73,7 +74,7 @@ class Loop:
             record = self.store.claim_study(self.study, self._owner)
             with self._lock:
                 self._wanted, self._stopped, self._untold = Control.RUN, frozenset(record.stopped), {}
-            self.error, self.progress = None, None
+            self.error, self.running = None, ()
             self.store.update_study(self.study, state=StudyState.RUNNING, control=Control.RUN, message="starting")
             self._alive = True
             self._thread = threading.Thread(target=self._run, name=f"xautolm-{self.study}", daemon=True)
@@ -141,8 +142,8 @@ class Loop:
 
     def _leave(self, state: StudyState, message: str, spent: float) -> None:
         try:
-            ours = {"state": state, "owner": None, "spent_seconds": spent, "progress": None, "message": message}
-            self.store.update_study(self.study, holder=self._owner, **ours)
+            ours = {"state": state, "owner": None, "spent_seconds": spent, "message": message}
+            self.store.update_study(self.study, holder=self._owner, progress=None, beside=(), **ours)
         except (
             StoreError,
             LeaseError,
@@ -168,13 +169,15 @@ class Loop:
     def _beat(self, budget: Budget) -> None:
         with self._lock:
             untold, self._untold = self._untold, {}
+        progress, beside = in_order(self.running)
         try:
             record = self.store.update_study(
                 self.study,
                 holder=self._owner,
                 heartbeat=time.time(),
                 spent_seconds=budget.spent,
-                progress=self.progress,
+                progress=progress,
+                beside=beside,
                 **untold,
             )
         except StoreError:
@@ -188,9 +191,11 @@ class Loop:
 
     def _emit(self, event: Event) -> None:
         if isinstance(event, TrialProgress):
-            self.progress = event
+            self.running = (*self._others(event.number), event)
+        elif isinstance(event, TrialFinished):
+            self.running = self._others(event.trial.number)
         elif isinstance(event, TrialStarted):
-            self.progress = None
+            self.running = self._others(event.trial.number)
             message = f"trial {event.trial.number}: {event.trial.reason.partition(chr(10))[0]}"
             self.store.update_study(self.study, holder=self._owner, state=StudyState.RUNNING, message=message)
         elif isinstance(event, StudyMessage):
@@ -199,6 +204,9 @@ class Loop:
         for subscriber in tuple(self._subscribers):
             if not _guarded(subscriber, event, f"A subscriber of study {self.study}"):
                 self._subscribers.remove(subscriber)
+
+    def _others(self, number: int) -> tuple[TrialProgress, ...]:
+        return tuple(progress for progress in self.running if progress.number != number)
 
 
 def _in_words(error: BaseException) -> BaseException:

@@ -84,6 +84,7 @@ def _add_start(verbs: Any) -> None:
     start.add_argument("--methods", help=f"comma-separated, of {', '.join(METHODS)}")
     start.add_argument("--max-epochs", type=int)
     start.add_argument("--max-trials", type=int)
+    start.add_argument("--workers", type=int, help="trials beside each other; default: one on each GPU, one on a CPU")
     start.add_argument("--max-rows", type=int, help="cap of the training rows")
     start.add_argument("--rungs", help="fidelities, such as 0.25,0.5,1")
     start.add_argument("--trial-timeout", help="longest time of one trial in one go")

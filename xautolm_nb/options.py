@@ -20,6 +20,7 @@ _TYPES: dict[str, Any] = {
     "max_rows": int,
     "seed": int,
     "keep": int,
+    "workers": int,
     "disk_gib": float,
     "worker_memory_gib": float,
     "validation": float,

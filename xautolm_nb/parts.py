@@ -42,6 +42,8 @@ class Study:
     """Whether the experiences that ship with the package stand in while the store has none for this task."""
     ahead: bool = False
     """Whether the next proposal is made while a trial runs."""
+    workers: int = 1
+    """Trials that run beside each other; `runner.run` is called from as many threads."""
     summarise: Callable[[Sequence[Experience]], Mapping[str, Any]] = lambda experiences: {}
     """What past experience contributes, for people."""
 

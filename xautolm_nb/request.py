@@ -92,6 +92,8 @@ class SearchRequest:
     """Room for the checkpoints of all trials; the worst make way first, the best never. None sets no limit."""
     worker_memory_gib: float | None = None
     """Host memory at which a worker is ended and its trial fails as `host_memory`. None leaves that to the system."""
+    workers: int | None = None
+    """Trials that run beside each other; None runs one on each GPU, and one on a CPU, whose cores they would share."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -171,6 +173,7 @@ def _check_numbers(request: SearchRequest) -> None:
         ("max_trials", 1, 1_000_000),
         ("max_rows", 10, 1_000_000_000),
         ("keep", 1, 1000),
+        ("workers", 1, 64),
         ("seed", 0, 2**31 - 1),
         ("validation", 0.01, 0.8),
         ("test", 0.0, 0.8),
@@ -199,12 +202,15 @@ def create_study(request: SearchRequest, data: Any, store: "ExperienceStore") ->
     Raises:
         TaskError: The data cannot be made into a task.
         ModelError: A model that was asked for cannot be had.
+        RequestError: More workers were asked for than there are GPUs.
     """
     from xautolm_nb.room import begun, remove_abandoned
     from xautolm_nb.space import discover_models
     from xautolm_nb.tasks import prepare_task
     from xautolm_nb.tasks.options import wanted_kind
+    from xautolm_nb.workers import check_workers
 
+    check_workers(request.workers, request.device)
     kind = wanted_kind({"kind": request.kind}) or "classification"
     discover_models(request.models, kind=kind, trust_code=request.trust_code)
     identifier = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}"
@@ -292,6 +298,7 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
     """
     from xautolm_nb.run import ProcessRunner, WorkerOptions
     from xautolm_nb.study import Study
+    from xautolm_nb.workers import share_out
 
     check_places(record, store)
     request = SearchRequest.from_mapping(record.request)
@@ -299,6 +306,8 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
     context = record.context or describe_context(record, request)
     if record.context is None:
         record = store.update_study(record.id, context=context)
+    workers = share_out(context, request.workers)
+    context = workers.context
     space = build_search_space(request, context)
     runner = ProcessRunner(
         folder=Path(record.folder),
@@ -306,6 +315,7 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
         context=context,
         rungs=request.rungs,
         options=WorkerOptions(memory_gib=request.worker_memory_gib),
+        environments=workers.environments,
     )
     runner.warm_up()  # its imports run beside ours
     return Study(
@@ -324,6 +334,7 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
         use_prior=request.use_prior,
         use_starter=request.use_starter,
         ahead=True,
+        workers=len(workers.environments),
         summarise=partial(_summarise, context, space, record.task.metric),
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from xautolm_nb.core.events import StudyMessage
 from xautolm_nb.core.ranking import pareto_front, ranking
 from xautolm_nb.core.runner import Emit
+from xautolm_nb.core.trial import TrialState
 from xautolm_nb.parts import Study
 
 STALE_SECONDS = 60.0
@@ -71,7 +72,10 @@ def discard_losers(study: Study) -> None:
 
 
 def keep_within(study: Study, emit: Emit) -> None:
-    """Keep the files of all trials within `disk_gib`: the worst make way, ended ones first, never the best."""
+    """Keep the files of all trials within `disk_gib`: the worst make way, ended ones first.
+
+    Neither the best nor a running one ever does.
+    """
     if study.disk_gib is None:
         return
     trials = study.store.trials(study.record.id)
@@ -79,7 +83,8 @@ def keep_within(study: Study, emit: Emit) -> None:
     rank = {number: place for place, number in enumerate(order)}
     sizes = {trial.number: study.runner.size_of(trial) for trial in trials}
     room = study.disk_gib * 2**30
-    losers = sorted(trials, key=lambda trial: (not trial.state.is_finished, -rank.get(trial.number, len(trials))))
+    resting = [trial for trial in trials if trial.state is not TrialState.RUNNING]
+    losers = sorted(resting, key=lambda trial: (not trial.state.is_finished, -rank.get(trial.number, len(trials))))
     dropped = []
     for trial in losers:
         if sum(sizes.values()) <= room:
@@ -93,10 +98,11 @@ def keep_within(study: Study, emit: Emit) -> None:
                 study.store.save_trial(study.record.id, kept, holder=study.holder)
     left = sum(sizes.values())
     if dropped or left > room:
-        emit(StudyMessage(message=_about_room(dropped, left, study.disk_gib)))
+        emit(StudyMessage(message=_about_room(dropped, left, study.disk_gib, alone=resting == trials)))
 
 
-def _about_room(dropped: Sequence[int], left: int, allowed: float) -> str:
+def _about_room(dropped: Sequence[int], left: int, allowed: float, *, alone: bool) -> str:
     names = ", ".join(map(str, dropped))
-    made_way = f"the files of trials {names} made way for" if dropped else "the files of the best trial alone exceed"
+    kept = "the best trial alone" if alone else "the best trial and those that run"
+    made_way = f"the files of trials {names} made way for" if dropped else f"the files of {kept} exceed"
     return f"{made_way} the limit of {allowed:g} GiB on checkpoints (disk_gib); {left / 2**30:.2f} GiB are kept"

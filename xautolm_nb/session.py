@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from xautolm_nb.background import Subscriber, closing, loop_of
 from xautolm_nb.core.errors import StudyError, XAutoLMError
-from xautolm_nb.core.study import Control, StudyRecord, StudyState, StudyView
+from xautolm_nb.core.study import Control, StudyRecord, StudyState, StudyView, in_order
 from xautolm_nb.core.trial import Trial
 from xautolm_nb.default_trial import default_trial
 from xautolm_nb.options import parse_seconds
@@ -143,7 +143,10 @@ class Session:
         live = record.state in (StudyState.RUNNING, StudyState.PAUSED)
         if live and not self._has_owner(record):
             record = replace(record, state=StudyState.INTERRUPTED)
-        return replace(record, progress=self._loop.progress) if self.is_running_here else record
+        if not self.is_running_here:
+            return record
+        progress, beside = in_order(self._loop.running)
+        return replace(record, progress=progress, beside=beside)
 
     def view(self) -> StudyView:
         """An immutable picture of the study as it is now."""

@@ -1,15 +1,17 @@
 """The algorithm: ask, run, tell, remember, until the budget is spent.
 
-No threads, no Jupyter: `search` is a plain loop over the parts that `request.wire` brought together. All state is in
-the store, so the loop can be killed at any line and taken up again by any process.
+No Jupyter: `search` is a plain loop over the parts that `request.wire` brought together, and the only thread that
+writes; those that attend running trials are the `Crew`'s. All state is in the store, so the loop can be killed at any
+line and taken up again by any process.
 """
 
+import contextlib
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 from xautolm_nb.ahead import Ahead
 from xautolm_nb.core.errors import StudyError
@@ -20,6 +22,7 @@ from xautolm_nb.core.ranking import pareto_front, ranking
 from xautolm_nb.core.runner import Emit
 from xautolm_nb.core.study import Control, StudyRecord, StudyView
 from xautolm_nb.core.trial import START, Failure, FailureKind, Outcome, Trial, TrialState
+from xautolm_nb.crew import Crew, in_turn
 from xautolm_nb.metafeatures import context_weights
 from xautolm_nb.parts import Budget, Study, as_experience
 from xautolm_nb.room import discard_losers, keep_within, sweep
@@ -51,12 +54,13 @@ def search(
         study: The parts; trials already in the store are continued.
         budget: Running time; started and held here.
         control: Read between steps: run, pause or stop.
-        emit: Receives every event, from this thread.
+        emit: Receives every event, one after the other: progress from the threads of running trials, else from here.
         stopped: Read between steps: numbers of trials that are to stay where they are.
 
     Returns:
         Why the search ended.
     """
+    emit = in_turn(emit)
     emit(StudyStarted(study=study.record.id))
     if code := sorted({pin for model in study.space.models.values() for pin in model.code}):
         emit(StudyMessage(message=runs_code(code)))
@@ -65,33 +69,52 @@ def search(
         sweep(Path(study.record.folder))
     experiences = remembered(study)
     study.store.update_study(study.record.id, prior=study.summarise(experiences))
-    with Ahead(lambda trials, left: next_work(study, experiences, trials, left)) as ahead:
+    crew = Crew(study.runner, study.record.task, size=study.workers, emit=emit, timeout=study.trial_timeout)
+    thinking = Ahead(lambda trials, left: next_work(study, experiences, trials, left))
+    with thinking as ahead, _none_left(study, crew, budget, emit):
         while True:
-            if not _may_run(study, budget, control, emit):
+            if crew.is_idle and not _may_run(study, budget, control, emit):
                 return "stopped"
-            trials = set_aside(study.store.trials(study.record.id), stopped())
-            if budget.left <= 0:
-                return "budget"
-            proposal = ahead.take(trials, budget.left) or next_work(study, experiences, trials, budget.left)
-            if proposal is None:
-                return "converged" if study.max_trials is None else "max_trials"
-            trial = begin(study, trials, proposal)
-            emit(TrialStarted(trial=trial))
-            if study.ahead:
-                ahead.prepare(trials, trial, budget.left)
-            outcome = study.runner.run(
-                study.record.task,
-                trial,
-                emit=emit,
-                should_stop=_must_end(study, trial.number, budget, control, stopped),
-                timeout=study.trial_timeout,
-            )
-            if outcome.failure is not None and outcome.failure.kind is FailureKind.DISK:
-                set_back(study, trial, outcome, spent=budget.spent)
-            trial = conclude(study, trial, outcome, spent=budget.spent)
-            emit(TrialFinished(trial=trial))
+            why_none: Reason | None = None
+            while crew.room and why_none is None and control() == Control.RUN:
+                trials = set_aside(study.store.trials(study.record.id), stopped())
+                work = _ask(study, ahead, experiences, trials, budget)
+                if isinstance(work, str):
+                    why_none = work
+                    continue
+                trial = begin(study, trials, work)
+                emit(TrialStarted(trial=trial))
+                if study.ahead and crew.room == 1:
+                    ahead.prepare(trials, trial, budget.left)
+                crew.hand_over(trial, _must_end(study, trial.number, budget, control, stopped))
+            if crew.is_idle and why_none is not None:
+                return why_none
+            for trial, outcome in crew.ended():
+                emit(TrialFinished(trial=take_in(study, trial, outcome, spent=budget.spent)))
             discard_losers(study)
             keep_within(study, emit)
+
+
+def _ask(
+    study: Study, ahead: Ahead, experiences: Sequence[Experience], trials: Sequence[Trial], budget: Budget
+) -> Proposal | Reason:
+    """Work for a free worker, or why there is none; while others run, what they bring may change that."""
+    if budget.left <= 0:
+        return "budget"
+    proposal = ahead.take(trials, budget.left) or next_work(study, experiences, trials, budget.left)
+    return proposal or ("converged" if study.max_trials is None else "max_trials")
+
+
+@contextlib.contextmanager
+def _none_left(study: Study, crew: Crew, budget: Budget, emit: Emit) -> Iterator[None]:
+    """Where an error ends the search, have what still runs write its checkpoint, and remember it."""
+    try:
+        yield
+    except BaseException:
+        for trial, outcome in crew.recall():
+            with contextlib.suppress(Exception):  # the first error is the one that is told
+                emit(TrialFinished(trial=take_in(study, trial, outcome, spent=budget.spent)))
+        raise
 
 
 def set_aside(trials: Sequence[Trial], stopped: Collection[int]) -> list[Trial]:
@@ -193,6 +216,22 @@ def in_words(proposal: Proposal) -> str:
     return "\n".join([proposal.reason, *arguments]) if proposal.reason else ""
 
 
+def take_in(study: Study, trial: Trial, outcome: Outcome, *, spent: float) -> Trial:
+    """Remember how a trial came back.
+
+    Raises:
+        StudyError: It could not write its files; it waits in line then. It says nothing about the configuration, and
+            every trial after it would end in the same way.
+    """
+    if outcome.failure is None or outcome.failure.kind is not FailureKind.DISK:
+        return conclude(study, trial, outcome, spent=spent)
+    set_back(study, trial, outcome, spent=spent)
+    raise StudyError(
+        f"Trial {trial.number} could not write its files: {outcome.failure.message}",
+        hint="Free some space or mend the permissions, then resume: nothing that was finished is lost.",
+    )
+
+
 def conclude(study: Study, trial: Trial, outcome: Outcome, *, spent: float) -> Trial:
     """Turn an outcome into a finished, paused or failed trial, and remember it, in one transaction."""
     trial = replace(
@@ -206,28 +245,17 @@ def conclude(study: Study, trial: Trial, outcome: Outcome, *, spent: float) -> T
         finished_at=_now(),
         deaths=0,
     )
-    _finish(study, trial, spent_seconds=spent, progress=None)
+    _finish(study, trial, spent_seconds=spent, progress=None, beside=())
     return trial
 
 
-def set_back(study: Study, trial: Trial, outcome: Outcome, *, spent: float) -> NoReturn:
-    """Put a trial that could not write its files back in line, as far as its last checkpoint has it, and end the run.
-
-    It says nothing about the configuration, and every trial after it would end in the same way.
-
-    Raises:
-        StudyError: Always; the message says what could not be written.
-    """
+def set_back(study: Study, trial: Trial, outcome: Outcome, *, spent: float) -> None:
+    """Put a trial that could not write its files back in line, as far as its last checkpoint has it."""
     saved = study.runner.recover(trial)
     cost = max(saved.measures, outcome.measures, key=lambda measures: measures.seconds)
     back = replace(saved, state=TrialState.QUEUED, measures=cost)
     study.store.save_trial(study.record.id, back, holder=study.holder)
-    study.store.update_study(study.record.id, holder=study.holder, spent_seconds=spent, progress=None)
-    words = outcome.failure.message if outcome.failure else ""
-    raise StudyError(
-        f"Trial {trial.number} could not write its files: {words}",
-        hint="Free some space or mend the permissions, then resume: nothing that was finished is lost.",
-    )
+    study.store.update_study(study.record.id, holder=study.holder, spent_seconds=spent, progress=None, beside=())
 
 
 def _finish(study: Study, trial: Trial, **changes: Any) -> None:

@@ -75,7 +75,7 @@ def draw(view: StudyView) -> Group:
 
 
 def status_line(view: StudyView) -> str:
-    """State, time, best score and running trial in one line."""
+    """State, time, best score and running trials in one line."""
     record = view.record
     parts = [f"{record.name} [{record.state}]", f"{record.spent_seconds:.0f}/{record.budget_seconds:.0f} s"]
     best = next((trial for trial in view.trials if trial.number == view.best), None)
@@ -84,11 +84,10 @@ def status_line(view: StudyView) -> str:
     done = sum(trial.state is TrialState.COMPLETE for trial in view.trials)
     failed = sum(trial.state is TrialState.FAILED for trial in view.trials)
     parts.append(f"{len(view.trials)} trials, {done} complete, {failed} failed")
-    progress = record.progress
-    if progress is not None:
+    for progress in record.running:
         left = f", {progress.seconds_left:.0f} s to go" if progress.seconds_left is not None else ""
         parts.append(f"trial {progress.number} {progress.phase} {progress.step}/{progress.total}{left}")
-    elif record.message:
+    if not record.running and record.message:
         parts.append(record.message)
     return " · ".join(parts)
 

@@ -4,6 +4,7 @@ import type { IRequests, PoolModel, Preview, SearchOptions, Source } from './pro
 
 export const METHODS = ['full', 'partial', 'lora', 'head'] as const;
 export const METRICS = ['f1', 'accuracy'] as const;
+export const MOST_WORKERS = 64;
 
 export interface IDraft {
   readonly source: Source;
@@ -22,6 +23,8 @@ export interface IDraft {
   readonly name: string;
   readonly store: string;
   readonly maxTrials: string;
+  /** Trials that run beside each other; empty takes one on each GPU, and one on a CPU. */
+  readonly workers: string;
   readonly seed: string;
   readonly usePrior: boolean;
   /** Models whose own Python may run, each `ORG/NAME@COMMIT` or `FOLDER@sha256:HASH`, with commas. Never kept. */
@@ -45,6 +48,7 @@ export function newDraft(budget: string): IDraft {
     name: '',
     store: '',
     maxTrials: '',
+    workers: '',
     seed: '',
     usePrior: true,
     trustCode: '',
@@ -72,7 +76,7 @@ export function needsPreview(before: IDraft, after: IDraft): boolean {
 const DURATION = /^(\d+(\.\d+)?\s*(d|h|min|m|s)\s*)+$|^\d+(\.\d+)?$/i;
 
 /** Fields that keep the search from starting, with what to do about each. */
-export type Complaint = 'data' | 'budget' | 'methods' | 'models' | 'maxTrials' | 'seed';
+export type Complaint = 'data' | 'budget' | 'methods' | 'models' | 'maxTrials' | 'workers' | 'seed';
 
 export function complaints(draft: IDraft): readonly Complaint[] {
   const wrong: [Complaint, boolean][] = [
@@ -81,6 +85,7 @@ export function complaints(draft: IDraft): readonly Complaint[] {
     ['methods', draft.methods.length === 0],
     ['models', draft.models !== null && draft.models.length === 0],
     ['maxTrials', !isCount(draft.maxTrials, 1)],
+    ['workers', !isCount(draft.workers, 1) || Number(draft.workers) > MOST_WORKERS],
     ['seed', !isCount(draft.seed, 0)]
   ];
   return wrong.filter(([, isWrong]) => isWrong).map(([field]) => field);
@@ -122,6 +127,7 @@ export function startOf(draft: IDraft): IRequests['start'] {
     ['methods', draft.methods.length === METHODS.length ? null : draft.methods],
     ['name', draft.name.trim() || nameOf(draft)],
     ['max_trials', draft.maxTrials.trim() === '' ? null : Number(draft.maxTrials)],
+    ['workers', draft.workers.trim() === '' ? null : Number(draft.workers)],
     ['seed', draft.seed.trim() === '' ? null : Number(draft.seed)],
     ['trust_code', entries(draft.trustCode)],
     ['use_prior', draft.usePrior ? null : false],

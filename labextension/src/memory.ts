@@ -28,6 +28,7 @@ const draftDecoder = object({
   name: text,
   store: text,
   maxTrials: text,
+  workers: text,
   seed: text,
   usePrior: flag,
   useStarter: flag

@@ -10,7 +10,10 @@ export interface IStudyView {
   /** By rising number. */
   readonly trials: readonly TrialRow[];
   readonly trialsTotal: number;
+  /** Of the running trial; where several run, of the one with the lowest number. */
   readonly progress: Progress | null;
+  /** Of the others that run, by rising number. */
+  readonly beside: readonly Progress[];
   readonly charts: Charts | null;
   readonly device: Device | null;
 }
@@ -20,6 +23,7 @@ export const EMPTY_VIEW: IStudyView = {
   trials: [],
   trialsTotal: 0,
   progress: null,
+  beside: [],
   charts: null,
   device: null
 };
@@ -31,6 +35,7 @@ export function viewOf(snapshot: Snapshot): IStudyView {
     trials,
     trialsTotal: Math.max(snapshot.trials_total, trials.length),
     progress: snapshot.progress,
+    beside: [],
     charts: snapshot.charts,
     device: snapshot.device
   };
@@ -46,14 +51,28 @@ export function applyEvent(view: IStudyView, event: StudyEvent): IStudyView {
     case 'trial':
       return withTrial(view, event.trial);
     case 'progress':
-      return { ...view, progress: event.progress };
+      return { ...view, ...inOrder([...othersOf(view, event.progress.number), event.progress]) };
     case 'charts':
       return { ...view, charts: event.charts };
     case 'device':
       return { ...view, device: event.device };
     case 'finished':
-      return { ...view, progress: null };
+      return { ...view, progress: null, beside: [] };
   }
+}
+
+/** Progress of all trials that run, by rising number. */
+export function runningOf(view: IStudyView): readonly Progress[] {
+  return view.progress === null ? [] : [view.progress, ...view.beside];
+}
+
+function othersOf(view: IStudyView, number: number): readonly Progress[] {
+  return runningOf(view).filter(progress => progress.number !== number);
+}
+
+function inOrder(running: readonly Progress[]): Pick<IStudyView, 'progress' | 'beside'> {
+  const [progress = null, ...beside] = [...running].sort((one, two) => one.number - two.number);
+  return { progress, beside };
 }
 
 function withTrial(view: IStudyView, trial: TrialRow): IStudyView {
@@ -61,12 +80,11 @@ function withTrial(view: IStudyView, trial: TrialRow): IStudyView {
   const isNew = view.trials[index]?.number !== trial.number;
   const trials = [...view.trials];
   trials.splice(index, isNew ? 0 : 1, trial);
-  const over = trial.state !== 'running' && view.progress?.number === trial.number;
   return {
     ...view,
     trials: trials.length > MAX_TRIALS ? trials.slice(-MAX_TRIALS) : trials,
     trialsTotal: Math.max(view.trialsTotal, trials.length),
-    progress: over ? null : view.progress
+    ...inOrder(trial.state === 'running' ? runningOf(view) : othersOf(view, trial.number))
   };
 }
 

@@ -5,14 +5,15 @@ from dataclasses import replace
 from worlds import CONTEXT, task
 
 from xautolm_nb.core.events import TrialProgress
-from xautolm_nb.core.serial import from_json, to_json
-from xautolm_nb.core.study import Control, Owner, StudyRecord, StudyState, StudyView
+from xautolm_nb.core.serial import from_json, from_plain, to_json, to_plain
+from xautolm_nb.core.study import Control, Owner, StudyRecord, StudyState, StudyView, in_order
 from xautolm_nb.core.trial import Trial
 
+PROGRESS = TrialProgress(number=0, phase="train", step=1, total=2, fidelity=0.5)
 RECORD = StudyRecord(
     id="s", name="n", task=task(), context=CONTEXT, request={"budget_seconds": 60}, state=StudyState.RUNNING,
     control=Control.PAUSE, owner=Owner(pid=1, started=2.5, host="h"),
-    progress=TrialProgress(number=0, phase="train", step=1, total=2, fidelity=0.5),
+    progress=PROGRESS,
 )  # fmt: skip
 
 
@@ -39,3 +40,18 @@ def test_an_owner_is_known_by_its_birth_and_only_without_one_by_the_time_it_star
     assert not born.is_same(replace(born, birth="boot 8")) and not born.is_same(replace(born, host="i"))
     old = replace(born, birth="")
     assert old.is_same(replace(old)) and not old.is_same(replace(old, started=9999.0)) and not old.is_same(born)
+
+
+def test_each_running_trial_has_its_progress_by_number_and_the_latest_counts() -> None:
+    first, second, newer = (replace(PROGRESS, number=number, step=step) for number, step in ((7, 1), (4, 2), (7, 3)))
+    assert in_order((first, second, newer)) == (second, (newer,))
+    assert in_order(()) == (None, ())
+    record = replace(RECORD, progress=second, beside=(newer,))
+    assert record.running == (second, newer)
+    assert replace(record, progress=None, beside=()).running == ()
+
+
+def test_a_record_from_before_trials_ran_beside_each_other_is_read() -> None:
+    plain = to_plain(RECORD)
+    del plain["beside"]
+    assert from_plain(plain, StudyRecord) == RECORD and RECORD.running == (PROGRESS,)

@@ -98,3 +98,14 @@ def test_a_closed_feed_hears_nothing(new_session: Callable[..., Session]) -> Non
     feed.close()
     session.start().wait(60)
     assert feed.poll() == feeds.News()
+
+
+def test_trials_that_run_beside_each_other_do_not_hide_each_other(session: Session) -> None:
+    feed = Feed(session)
+    other = replace(step(5), number=1)
+    for progress in (step(1), other, step(2)):
+        feed._receive(progress)
+    news = feed.poll()
+    assert news.running == (step(2), other)
+    later = feeds.News(progress=step(3), trials=(replace(TRIAL, number=1),))
+    assert news.followed_by(later).running == (step(3),), "the other one has come back"

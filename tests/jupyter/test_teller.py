@@ -62,3 +62,13 @@ def test_a_trial_that_came_back_is_told_at_once_and_ends_its_progress(world: Wor
 def test_the_machine_is_told_with_the_study_whose_energy_it_is(world: World, session: Session) -> None:
     world.tell()
     assert [event["study"] for event in world.listener.heard if event["type"] == "device"] == [session.id]
+
+
+def test_each_of_the_trials_that_run_beside_each_other_is_told_of(world: World) -> None:
+    world.tell()
+    for number, step in ((3, 1), (2, 1), (3, 2)):
+        progress = TrialProgress(number=number, phase="train", step=step, total=9, fidelity=0.1)
+        world.teller._feed._receive(progress)
+    assert world.tell() == ["progress", "progress"]
+    told = [event["progress"] for event in world.listener.heard]
+    assert [(progress["number"], progress["step"]) for progress in told] == [(2, 1), (3, 2)]

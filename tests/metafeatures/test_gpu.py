@@ -103,3 +103,13 @@ def test_a_load_that_is_not_told_is_none(driver: Driver) -> None:
     assert load is not None and load.utilisation is None
     driver.missing.add("nvmlInit")
     assert gpu.gpu_load() is None
+
+
+def test_each_visible_card_has_a_name_that_means_it_alone(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetUUID", lambda handle: f"GPU-{handle}".encode())
+    assert gpu.visible_cards() == [gpu.Card(uuid=f"GPU-{number}", memory_gib=80.0) for number in (0, 1)]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert gpu.visible_cards() == [gpu.Card(uuid="GPU-1", memory_gib=80.0)]
+    driver.missing = {"nvmlInit"}
+    assert gpu.visible_cards() == []
+    assert driver.open == 0

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from test_report import a_trial, a_view
 
+from xautolm_nb.core.events import TrialProgress
 from xautolm_nb.core.trial import Failure, FailureKind
 from xautolm_nb.plots import figure_html, summary_html
 
@@ -34,3 +35,13 @@ def test_a_study_without_trials_says_so() -> None:
 def test_the_figure_has_a_text_alternative() -> None:
     html = figure_html(a_view(a_trial(0, 0.9)))
     assert html.startswith("<img alt=") and "data:image/png;base64," in html
+
+
+def test_every_running_trial_has_a_line() -> None:
+    view = a_view(a_trial(0, 0.8))
+    first = TrialProgress(number=1, phase="train", step=5, total=20, fidelity=0.25, loss=0.5)
+    second = replace(first, number=2, phase="load", loss=None, seconds_left=3.0)
+    shown = summary_html(replace(view, record=replace(view.record, progress=first, beside=(second,), message="quiet")))
+    assert "<div>trial 1: train, step 5 of 20, loss 0.500</div>" in shown
+    assert "<div>trial 2: load, step 5 of 20, 3 s to go</div>" in shown
+    assert "quiet" not in shown

@@ -51,3 +51,10 @@ def test_threads_can_be_set_and_never_exceed_what_we_may_use(monkeypatch: pytest
     monkeypatch.setenv("XAUTOLM_THREADS", "many")
     monkeypatch.delenv("OMP_NUM_THREADS")
     assert choose_threads() >= 1
+
+
+def test_workers_share_the_threads_and_each_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XAUTOLM_THREADS", "6")
+    for workers, threads in (("1", 6), ("2", 3), ("4", 1), ("64", 1), ("0", 6)):
+        monkeypatch.setenv("XAUTOLM_WORKERS", workers)
+        assert choose_threads() == threads

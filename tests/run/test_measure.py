@@ -63,6 +63,18 @@ def test_energy_counters_are_read_and_added(tmp_path: Path, monkeypatch: pytest.
     assert measures.energy_kwh == pytest.approx(2.0) and measures.energy_source == "measured"
 
 
+def test_where_workers_share_a_processor_its_counter_says_nothing_of_one_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "intel-rapl:0").mkdir()
+    (tmp_path / "intel-rapl:0" / "energy_uj").write_text("1000000")
+    monkeypatch.setattr(measure, "RAPL", tmp_path)
+    monkeypatch.setenv("XAUTOLM_WORKERS", "1")
+    assert read_joules(CPU) == 1.0
+    monkeypatch.setenv("XAUTOLM_WORKERS", "2")
+    assert read_joules(CPU) is None
+
+
 def test_one_unknown_part_makes_the_whole_energy_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counter = tmp_path / "intel-rapl:0" / "energy_uj"
     counter.parent.mkdir()

@@ -92,3 +92,16 @@ def test_a_closed_pool_has_no_process_and_starts_none(make_pool: MakePool) -> No
     assert count() == before
     with pytest.raises(StudyError, match="closed"):
         pool.take()
+
+
+def test_every_worker_of_a_pool_the_spare_one_too_sees_what_the_pool_says(tmp_path: Path) -> None:
+    settings = WorkerOptions(command=SLEEPER)
+    environment = {"CUDA_VISIBLE_DEVICES": "GPU-7"}
+    pool = WorkerPool(device="cuda", logs=tmp_path / "logs", options=settings, environment=environment)
+    before = set(psutil.Process().children())
+    try:
+        pool.take()
+        started = set(psutil.Process().children()) - before
+        assert [worker.environ()["CUDA_VISIBLE_DEVICES"] for worker in started] == ["GPU-7"] * 2
+    finally:
+        pool.close()

@@ -12,7 +12,10 @@ ShouldStop = Callable[[], bool]
 
 
 class Runner(Protocol):
-    """Runs one trial at a time. Failure is data: `run` raises only on bugs of the runner itself."""
+    """Runs trials, several at a time where a study has several workers: `run` is then called from as many threads.
+
+    Failure is data: `run` raises only on bugs of the runner itself.
+    """
 
     def run(
         self,

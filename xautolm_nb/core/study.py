@@ -1,6 +1,6 @@
 """A study as it is kept and as it is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -79,6 +79,9 @@ class StudyRecord:
     created_at: str = ""
     message: str = ""
     progress: TrialProgress | None = None
+    """How far the running trial is; where several run, the one with the lowest number."""
+    beside: tuple[TrialProgress, ...] = ()
+    """How far the others are that run, by number."""
     prior: Mapping[str, Any] = field(default_factory=dict)
     """What past experience contributed: counts, similar tasks, weights."""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -86,10 +89,22 @@ class StudyRecord:
     """Trials that someone stopped one by one: they stay where they are, with their checkpoints."""
 
     @property
+    def running(self) -> tuple[TrialProgress, ...]:
+        """How far each running trial is, by number."""
+        return (self.progress, *self.beside) if self.progress is not None else ()
+
+    @property
     def trusted_code(self) -> tuple[str, ...]:
         """Models whose own code the study asks to run, as they are shown: pinned, folders by their last name."""
         asked = self.request.get("trust_code")
         return tuple(without_places(str(entry)) for entry in asked) if isinstance(asked, list | tuple) else ()
+
+
+def in_order(running: Iterable[TrialProgress]) -> tuple[TrialProgress | None, tuple[TrialProgress, ...]]:
+    """The progress of the running trial with the lowest number, and that of the others: the latest of each."""
+    latest = {progress.number: progress for progress in running}
+    ordered = [latest[number] for number in sorted(latest)]
+    return (ordered[0] if ordered else None), tuple(ordered[1:])
 
 
 @dataclass(frozen=True, kw_only=True)

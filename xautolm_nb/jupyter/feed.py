@@ -2,11 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from xautolm_nb.core.events import Event, StudyFinished, StudyStarted, TrialFinished, TrialProgress, TrialStarted
-from xautolm_nb.core.study import StudyRecord, StudyState
+from xautolm_nb.core.study import StudyRecord, StudyState, in_order
 from xautolm_nb.core.trial import Trial
 from xautolm_nb.session import Session
 
@@ -24,18 +24,34 @@ class News:
     """Whether state, message or budget changed."""
     trials: tuple[Trial, ...] = ()
     progress: TrialProgress | None = None
+    """Of the running trials that went on, the one with the lowest number."""
+    beside: tuple[TrialProgress, ...] = ()
+    """The others that went on."""
     ended: str | None = None
     """Why the loop ended, when it did."""
+
+    @property
+    def running(self) -> tuple[TrialProgress, ...]:
+        """How far each trial is that went on."""
+        return (self.progress, *self.beside) if self.progress is not None else ()
 
     def followed_by(self, later: "News") -> "News":
         """This and what came later, as one piece of news."""
         trials = {trial.number: trial for trial in (*self.trials, *later.trials)}
+        progress, beside = in_order((*still_running(self.running, later.trials), *later.running))
         return News(
             study=self.study or later.study,
             trials=tuple(trials.values()),
-            progress=later.progress or (None if later.trials else self.progress),
+            progress=progress,
+            beside=beside,
             ended=later.ended or self.ended,
         )
+
+
+def still_running(running: Iterable[TrialProgress], changed: Iterable[Trial]) -> tuple[TrialProgress, ...]:
+    """Progress without that of trials that have started or come back since."""
+    numbers = {trial.number for trial in changed}
+    return tuple(progress for progress in running if progress.number not in numbers)
 
 
 class Feed:
@@ -53,7 +69,7 @@ class Feed:
         self._known: dict[int, Trial] = {}
         self._changed: dict[int, Trial] = {}
         self._study_changed = False
-        self._progress: TrialProgress | None = None
+        self._running: tuple[TrialProgress, ...] = ()
         self._ended: str | None = None
         self._looked = 0.0
         self._revision = -1
@@ -110,13 +126,15 @@ class Feed:
 
     def _take(self) -> News:
         with self._lock:
+            progress, beside = in_order(self._running)
             news = News(
                 study=self._study_changed,
                 trials=tuple(self._changed.values()),
-                progress=self._progress,
+                progress=progress,
+                beside=beside,
                 ended=self._ended,
             )
-            self._changed, self._study_changed, self._progress, self._ended = {}, False, None, None
+            self._changed, self._study_changed, self._running, self._ended = {}, False, (), None
         return news
 
     def _look(self, news: News) -> News:
@@ -131,6 +149,7 @@ class Feed:
             study=True,
             trials=(*news.trials, *trials),
             progress=record.progress,
+            beside=record.beside,
             ended=news.ended if self._live else record.message or record.state.value,
         )
 
@@ -145,11 +164,11 @@ class Feed:
 
     def _note(self, event: Event) -> None:
         if isinstance(event, TrialProgress):
-            self._progress = event
+            self._running = (*(known for known in self._running if known.number != event.number), event)
             return
         self._study_changed = True
         if isinstance(event, TrialStarted | TrialFinished):
             self._known[event.trial.number] = self._changed[event.trial.number] = event.trial
-            self._progress = None
+            self._running = still_running(self._running, (event.trial,))
         elif isinstance(event, StudyFinished):
             self._ended, self._live = event.reason, False

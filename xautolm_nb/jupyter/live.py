@@ -63,10 +63,10 @@ class LiveView:
         Args:
             now: Draw the figure whenever it was drawn.
         """
-        progress = self._feed.poll().progress
+        news = self._feed.poll()
         view = view_of(self._feed.record(), self._feed.trials)
         figure = self._draw_figure(view, now=now)
-        self._show(view, progress or view.record.progress)
+        self._show(view, (None if view.record.beside else news.progress) or view.record.progress)
         told = (figure, view.record.state, len(view.trials))
         if told != self._told:
             self._told = told

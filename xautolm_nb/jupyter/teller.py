@@ -7,7 +7,7 @@ from xautolm_nb.core.events import TrialProgress
 from xautolm_nb.core.study import StudyRecord
 from xautolm_nb.core.trial import Trial
 from xautolm_nb.jupyter.device import read_device
-from xautolm_nb.jupyter.feed import Feed, News
+from xautolm_nb.jupyter.feed import Feed, News, still_running
 from xautolm_nb.jupyter.messages import (
     ChartsChanged,
     DeviceRead,
@@ -65,7 +65,7 @@ class Teller:
         self._feed = Feed(session, wake)
         self._untold = News()
         self._sent: dict[type[Event], float] = {}
-        self._progress: TrialProgress | None = None
+        self._running: tuple[TrialProgress, ...] = ()
         self.begin()
 
     def begin(self) -> None:
@@ -104,11 +104,14 @@ class Teller:
         """
         news = self._untold = self._untold.followed_by(self._feed.poll())
         self._charts_due |= bool(news.trials)
-        self._progress = news.progress or (None if news.trials else self._progress)
+        numbers = {progress.number for progress in news.running}
+        waiting = still_running(self._running, news.trials)
+        self._running = (*(progress for progress in waiting if progress.number not in numbers), *news.running)
         kinds = self._due(news, quiet=quiet)
-        if ProgressMade in kinds and self._progress is not None:
-            self._publish(ProgressMade, study=self.session.id, progress=progress_of(self._progress))
-            self._progress = None
+        if ProgressMade in kinds:
+            for progress in self._running:
+                self._publish(ProgressMade, study=self.session.id, progress=progress_of(progress))
+            self._running = ()
         if kinds - {ProgressMade}:
             self._tell_rest(news, kinds)
         self._untold = News()
@@ -137,7 +140,7 @@ class Teller:
             TrialChanged: bool(news.trials),
             StudyEnded: news.ended is not None,
             StudyChanged: news.study or self._is_time(StudyChanged, beat),
-            ProgressMade: self._progress is not None and self._is_time(ProgressMade, pace),
+            ProgressMade: bool(self._running) and self._is_time(ProgressMade, pace),
             ChartsChanged: self._charts_due and self._is_time(ChartsChanged, CHARTS_SECONDS),
             DeviceRead: self._is_time(DeviceRead, beat),
         }

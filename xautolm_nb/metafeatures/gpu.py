@@ -44,6 +44,30 @@ def find_gpu() -> Gpu | None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Card:
+    """One of the visible GPUs."""
+
+    uuid: str
+    """What `CUDA_VISIBLE_DEVICES` may call it; unlike an index it means one card whatever the order."""
+    memory_gib: float
+
+
+def visible_cards() -> list[Card]:
+    """Ask the driver for all GPUs that `CUDA_VISIBLE_DEVICES` leaves; none without a driver."""
+    try:
+        with _nvml():
+            return [_card(handle) for handle in _visible()]
+    except pynvml.NVMLError:
+        return []
+
+
+def _card(handle: Any) -> Card:
+    return Card(
+        uuid=_text(pynvml.nvmlDeviceGetUUID(handle)), memory_gib=pynvml.nvmlDeviceGetMemoryInfo(handle).total / GIB
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class GpuLoad:
     """How busy the GPU is that training uses, whoever keeps it busy."""
 
@@ -67,7 +91,7 @@ def gpu_load() -> GpuLoad | None:
 def _load(handle: Any) -> GpuLoad:
     name, memory = pynvml.nvmlDeviceGetName(handle), pynvml.nvmlDeviceGetMemoryInfo(handle)
     return GpuLoad(
-        name=name.decode() if isinstance(name, bytes) else str(name),
+        name=_text(name),
         memory_gib=memory.total / GIB,
         used_gib=memory.used / GIB,
         utilisation=_utilisation(handle),
@@ -106,11 +130,15 @@ def _visible() -> list[Any]:
     return handles
 
 
+def _text(said: Any) -> str:
+    """What the driver said; bytes in some versions of its library."""
+    return said.decode() if isinstance(said, bytes) else str(said)
+
+
 def _describe(handle: Any, count: int) -> Gpu:
-    name = pynvml.nvmlDeviceGetName(handle)
     capability = _capability(handle)
     return Gpu(
-        name=name.decode() if isinstance(name, bytes) else str(name),
+        name=_text(pynvml.nvmlDeviceGetName(handle)),
         count=count,
         memory_gib=pynvml.nvmlDeviceGetMemoryInfo(handle).total / GIB,
         compute_capability=capability,

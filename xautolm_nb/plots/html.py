@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from html import escape
 
 from xautolm_nb.core.config import describe_config
+from xautolm_nb.core.events import TrialProgress
 from xautolm_nb.core.study import StudyView
 from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.plots import figures
@@ -78,9 +79,11 @@ def _bar(view: StudyView) -> str:
 
 
 def _running(view: StudyView) -> str:
-    progress = view.record.progress
-    if progress is None:
-        return f"<div>{escape(view.record.message)}</div>"
+    lines = "".join(map(_line, view.record.running))
+    return lines or f"<div>{escape(view.record.message)}</div>"
+
+
+def _line(progress: TrialProgress) -> str:
     loss = f", loss {progress.loss:.3f}" if progress.loss is not None else ""
     left = f", {progress.seconds_left:.0f} s to go" if progress.seconds_left is not None else ""
     return (

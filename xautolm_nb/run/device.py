@@ -57,10 +57,19 @@ def choose_precision(system: SystemMetaFeatures) -> Precision:
 
 
 def choose_threads() -> int:
-    """Threads for training on a CPU: XAUTOLM_THREADS or OMP_NUM_THREADS, else the physical cores we may use."""
-    for name in ("XAUTOLM_THREADS", "OMP_NUM_THREADS"):
-        value = os.environ.get(name, "")
-        if value.isdecimal() and int(value) > 0:
-            return int(value)
+    """Threads for training on a CPU: XAUTOLM_THREADS or OMP_NUM_THREADS, else the physical cores we may use.
+
+    Workers that train beside each other (XAUTOLM_WORKERS of them) share these, at least one for each.
+    """
+    threads = _number("XAUTOLM_THREADS") or _number("OMP_NUM_THREADS") or _cores()
+    return max(1, threads // _number("XAUTOLM_WORKERS", 1))
+
+
+def _number(variable: str, otherwise: int = 0) -> int:
+    value = os.environ.get(variable, "")
+    return int(value) if value.isdecimal() and int(value) > 0 else otherwise
+
+
+def _cores() -> int:
     allowed = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else os.cpu_count() or 1
     return max(1, min(psutil.cpu_count(logical=False) or 1, allowed))

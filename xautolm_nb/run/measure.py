@@ -145,7 +145,12 @@ def _nvml_joules(device: torch.device) -> float | None:
 
 
 def _rapl_joules() -> float | None:
-    """Sum over the processor packages. Usually only root may read it, then it is None."""
+    """Sum over the processor packages. Usually only root may read it, then it is None.
+
+    None also where several workers share the processor: the counter does not tell whose work it was.
+    """
+    if os.environ.get("XAUTOLM_WORKERS", "1") != "1":
+        return None
     counters = [path / "energy_uj" for path in RAPL.glob("intel-rapl:[0-9]") if os.access(path / "energy_uj", os.R_OK)]
     if not counters:
         return None

@@ -4,7 +4,7 @@ import itertools
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from xautolm_nb.run.child import Child
 PATIENT = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
 """Threads that wait sleep instead of spinning: beside another busy process a step takes 1.1 s and not 2.9 s, or in
 bfloat16 .45 s and not 2.2 s (MiniLM, 16 rows of 32 tokens, 2 cores)."""
+
+_NUMBERS = itertools.count()  # of this process's workers, whichever pool they are of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +43,16 @@ class WorkerPool:
         device: Where the workers train.
         logs: Folder for what they print.
         options: How they are started and kept.
+        environment: Variables of theirs, on top of this process's own and of `PATIENT`.
     """
 
-    def __init__(self, *, device: str, logs: Path, options: WorkerOptions) -> None:
+    def __init__(
+        self, *, device: str, logs: Path, options: WorkerOptions, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._command: Sequence[str] = (*options.command, device)
-        self._environment = PATIENT | ({} if device == "cuda" else {"CUDA_VISIBLE_DEVICES": ""})
+        hidden = {} if device == "cuda" else {"CUDA_VISIBLE_DEVICES": ""}
+        self.environment = {**PATIENT, **hidden, **(environment or {})}
+        """Variables of the workers, on top of this process's own."""
         self._logs = logs
         self._spare = device == "cuda" if options.spare is None else options.spare
         self._reuse = device != "cuda" if options.reuse is None else options.reuse
@@ -53,7 +60,6 @@ class WorkerPool:
         self._idle: list[Child] = []
         self._busy: list[Child] = []
         self._is_closed = False
-        self._numbers = itertools.count()
 
     def warm_up(self) -> None:
         """See to it that one idle worker is there; its imports run while the caller goes on."""
@@ -114,8 +120,8 @@ class WorkerPool:
         return None
 
     def _spawn(self) -> Child:
-        log = self._logs / f"worker-{time.strftime('%Y%m%d-%H%M%S')}-{next(self._numbers)}.log"
-        return Child(self._command, log, self._environment)
+        log = self._logs / f"worker-{time.strftime('%Y%m%d-%H%M%S')}-{next(_NUMBERS)}.log"
+        return Child(self._command, log, self.environment)
 
     def _forget(self, child: Child) -> None:
         if child in self._busy:

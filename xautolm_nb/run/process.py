@@ -5,7 +5,9 @@ failure that may have harmed it. Its exit frees everything it held. Nothing here
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +43,9 @@ RAN_OUT = 1.3
 
 
 class ProcessRunner:
-    """Runs trials in worker processes; `evaluate` and `export` may be called from other threads beside a trial.
+    """Runs trials in worker processes; `run` may be called from as many threads as there are `environments`.
+
+    `evaluate` and `export` may be called from other threads beside them.
 
     Args:
         folder: The study's folder; trials lie in `trials/<number>`, logs of the workers in `logs`.
@@ -49,6 +53,7 @@ class ProcessRunner:
         context: The machine (device, precision, memory) and the task's lengths, which set the micro-batch.
         rungs: Fidelities at which a trial is validated where that pays (`Physics.looks`), rising.
         options: How workers are started and kept.
+        environments: Variables of the worker of each trial that runs beside others, such as the one GPU it may see.
     """
 
     def __init__(
@@ -59,16 +64,24 @@ class ProcessRunner:
         context: Context,
         rungs: Sequence[float],
         options: WorkerOptions | None = None,
+        environments: Sequence[Mapping[str, str]] = ({},),
     ) -> None:
         self._options = options or WorkerOptions()
         self._folder, self._models, self._context = Path(folder), dict(models), context
         self._rungs = tuple(rungs)
         self._memory = MemoryResidual()
-        self._pool = WorkerPool(device=context.system.device, logs=self._folder / "logs", options=self._options)
+        device, logs = context.system.device, self._folder / "logs"
+        self.pools = tuple(
+            WorkerPool(device=device, logs=logs, options=self._options, environment=environment)
+            for environment in environments
+        )
+        """One for each trial that may run beside others."""
+        self._free = list(self.pools)
+        self._lock = threading.Lock()
 
     def warm_up(self) -> None:
         """Start a worker now, so that its imports are done when the first trial comes."""
-        self._pool.warm_up()
+        self.pools[0].warm_up()
 
     def run(
         self,
@@ -86,19 +99,21 @@ class ProcessRunner:
             message = f"A model of the pool is expected ({known}), but got {trial.config.get('model')!r}."
             failure = Failure(kind=FailureKind.MODEL_UNAVAILABLE, message=message)
             return Outcome(fidelity=trial.fidelity, curve=trial.curve, measures=trial.measures, failure=failure)
-        child = self._pool.take()
-        child.send(Command(verb="run", job=self._job(task, trial, model)))
-        watch = Watch(child, trial, emit, should_stop, timeout, self._options)
-        try:
-            outcome = watch.attend(lambda: self.recover(trial))
-        except BaseException:  # a bug of ours or of `emit`, or an interrupt: the worker must not train on
-            self._pool.replace(child)
-            raise
-        self._memory = self._taught_by(trial, model, outcome)
-        if outcome.failure is None or outcome.failure.kind in SOUND:
-            self._pool.give_back(child)
-        else:
-            self._pool.replace(child)
+        with self._own_pool() as pool:
+            child = pool.take()
+            child.send(Command(verb="run", job=self._job(task, trial, model)))
+            watch = Watch(child, trial, emit, should_stop, timeout, self._options)
+            try:
+                outcome = watch.attend(lambda: self.recover(trial))
+            except BaseException:  # a bug of ours or of `emit`, or an interrupt: the worker must not train on
+                pool.replace(child)
+                raise
+            if outcome.failure is None or outcome.failure.kind in SOUND:
+                pool.give_back(child)
+            else:
+                pool.replace(child)
+        with self._lock:
+            self._memory = self._taught_by(trial, model, outcome)
         return outcome
 
     def recover(self, trial: Trial) -> Trial:
@@ -143,16 +158,31 @@ class ProcessRunner:
 
     def size_of(self, trial: Trial) -> int:
         """Bytes that the files of a trial take."""
-        files = self.folder_of(trial).rglob("*")
-        return sum(file.stat().st_size for file in files if file.is_file())
+        return sum(map(_size, self.folder_of(trial).rglob("*")))
 
     def close(self) -> None:
         """End all workers; a second call does nothing."""
-        self._pool.close()
+        for pool in self.pools:
+            pool.close()
 
     def folder_of(self, trial: Trial) -> Path:
         """Where the files of a trial lie."""
         return self._folder / "trials" / f"{trial.number:04d}"
+
+    @contextmanager
+    def _own_pool(self) -> Iterator[WorkerPool]:
+        """A pool that runs no other trial (the first where there is none); the next one in line warms up."""
+        with self._lock:
+            own = self._free.pop(0) if self._free else None
+            following = self._free[:1]
+        for pool in following:
+            pool.warm_up()
+        try:
+            yield own or self.pools[0]
+        finally:
+            if own is not None:
+                with self._lock:
+                    self._free.insert(0, own)
 
     def _job(self, task: Task, trial: Trial, model: ModelInfo) -> Job:
         return Job(
@@ -189,17 +219,26 @@ class ProcessRunner:
                 f"Trial {trial.number} has no kept weights.",
                 hint="Only the best trials keep theirs; choose one of them.",
             )
-        child = self._pool.take()
+        pool = self.pools[0]
+        child = pool.take()
         child.send(replace(command, job=self._job(task, trial, model)))
         try:
             answer = wait_for_answer(child)
         except ChildGone:
             answer = Message(kind="done", failure=child.why_gone())
         if answer.failure is not None:
-            self._pool.replace(child)
+            pool.replace(child)
             raise StudyError(
                 f"Trial {trial.number}: {command.verb} failed ({answer.failure.kind}): {answer.failure.message}",
                 hint=f"The worker's log is {child.log}.",
             )
-        self._pool.give_back(child)
+        pool.give_back(child)
         return answer
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file; none when the trial it is of has just replaced it."""
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except FileNotFoundError:
+        return 0

@@ -40,6 +40,7 @@ describe('the request', () => {
       name: 'pairs',
       store: 'team.sqlite',
       maxTrials: '20',
+      workers: '2',
       seed: '7',
       usePrior: false,
       trustCode: ' some/model@a1, folder@sha256:b2 ,',
@@ -58,6 +59,7 @@ describe('the request', () => {
         methods: ['lora', 'head'],
         name: 'pairs',
         max_trials: 20,
+        workers: 2,
         seed: 7,
         trust_code: ['some/model@a1', 'folder@sha256:b2'],
         use_prior: false,
@@ -101,6 +103,8 @@ test.each([
   [{ methods: [] }, 'methods'],
   [{ models: [] }, 'models'],
   [{ maxTrials: '0' }, 'maxTrials'],
+  [{ workers: '0' }, 'workers'],
+  [{ workers: '65' }, 'workers'],
   [{ seed: '-1' }, 'seed']
 ] as [Partial<IDraft>, string][])('%p is complained about as %s', (patch, field) => {
   expect(complaints({ ...draft, ...patch })).toEqual([field]);

@@ -113,6 +113,9 @@ describe('events', () => {
     const progress = decodeEvent(golden('events.progress'));
     expect(eventKey(progress)).toBe(eventKey({ ...progress, seq: progress.seq + 1 }));
     expect(eventKey(progress)).not.toBe(eventKey({ ...progress, study: 'another' } as StudyEvent));
+    const other = asObject(golden('events.progress')['progress']);
+    const beside = decodeEvent({ ...golden('events.progress'), progress: { ...other, number: 77 } });
+    expect(eventKey(progress)).not.toBe(eventKey(beside));
   });
 });
 

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 
 import type { Snapshot, StudyEvent, StudyState, TrialRow } from '../protocol';
 import { decodeAck, decodeEvent, studyOf } from '../protocol';
-import { EMPTY_VIEW, MAX_TRIALS, applyEvent, isLive, viewOf } from '../state';
+import { EMPTY_VIEW, MAX_TRIALS, applyEvent, isLive, runningOf, viewOf } from '../state';
 import { snapshot } from './fake';
-import { golden } from './golden';
+import { asObject, golden } from './golden';
 
 function taken(): Snapshot {
   const ack = decodeAck('sync', { ...golden('control.sync.ack'), snapshot: snapshot() });
@@ -63,6 +63,22 @@ describe('events', () => {
     expect(applyEvent(running, trialEvent(number, { state: 'running' })).progress).not.toBeNull();
     expect(applyEvent(running, trialEvent(number, { state: 'complete' })).progress).toBeNull();
     expect(applyEvent(running, trialEvent(number + 1, { state: 'complete' })).progress).not.toBeNull();
+  });
+
+  test('trials that run beside each other have their progress apart, by number', () => {
+    const told = (number: number, step: number): StudyEvent => {
+      const event = asObject(golden('events.progress'));
+      return decodeEvent({ ...event, progress: { ...asObject(event['progress']), number, step } });
+    };
+    const events = [told(5, 1), told(3, 1), told(5, 2)];
+    const running = events.reduce(applyEvent, EMPTY_VIEW);
+    expect(runningOf(running).map(({ number, step }) => [number, step])).toEqual([
+      [3, 1],
+      [5, 2]
+    ]);
+    const one = applyEvent(running, trialEvent(3, { state: 'paused' }));
+    expect(runningOf(one).map(({ number }) => number)).toEqual([5]);
+    expect(runningOf(applyEvent(running, decodeEvent(golden('events.finished'))))).toEqual([]);
   });
 
   test.each(['study', 'charts', 'device', 'progress'] as const)('%s takes the place of the one before', type => {

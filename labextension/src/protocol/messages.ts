@@ -70,7 +70,7 @@ export function studyOf(event: StudyEvent): string | null {
 
 /** What keeps its meaning when a newer event of the same key has come: later ones replace it. */
 export function eventKey(event: StudyEvent): string {
-  const number = event.type === 'trial' ? event.trial.number : '';
+  const number = event.type === 'trial' ? event.trial.number : event.type === 'progress' ? event.progress.number : '';
   return `${event.type} ${studyOf(event) ?? ''} ${number}`;
 }
 

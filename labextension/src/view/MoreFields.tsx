@@ -43,6 +43,17 @@ export function MoreFields({ draft, wrong, onChange }: IFieldsProps): JSX.Elemen
             />
           )}
         </Field>
+        <Field label={words.__('Trials at a time')} wrong={wrong.has('workers')}>
+          {ids => (
+            <Text
+              {...ids}
+              value={draft.workers}
+              placeholder={words.__('one on each GPU')}
+              wrong={wrong.has('workers')}
+              onChange={workers => onChange({ workers })}
+            />
+          )}
+        </Field>
         <Field label={words.__('Seed')} wrong={wrong.has('seed')}>
           {ids => (
             <Text

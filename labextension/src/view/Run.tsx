@@ -9,7 +9,7 @@ import { formatGain, formatScore, formatSeconds } from '../format';
 import type { Model } from '../model';
 import type { IPanelState } from '../panelState';
 import type { StudyInfo } from '../protocol';
-import { isLive } from '../state';
+import { isLive, runningOf } from '../state';
 import { Button, Empty } from './controls';
 import { useWords } from './desk';
 import { DeviceView } from './DeviceView';
@@ -23,7 +23,7 @@ interface IProps {
 }
 
 export function Run({ model, state }: IProps): JSX.Element {
-  const { study, charts, trials, progress, device } = state.view;
+  const { study, charts, trials, device } = state.view;
   if (study === null) {
     return <NoStudy model={model} />;
   }
@@ -35,9 +35,15 @@ export function Run({ model, state }: IProps): JSX.Element {
     <>
       <KeyFigures study={study} onBest={choose} />
       {study.message !== '' && <p className="jp-XAutoLM-message">{study.message}</p>}
-      {progress !== null && isLive(study) && (
-        <RunningTrial progress={progress} model={model} trial={trials.find(row => row.number === progress.number)} />
-      )}
+      {isLive(study) &&
+        runningOf(state.view).map(progress => (
+          <RunningTrial
+            key={progress.number}
+            progress={progress}
+            model={model}
+            trial={trials.find(row => row.number === progress.number)}
+          />
+        ))}
       {!isLive(study) && study.state !== 'created' && (
         <GoOn key={`more ${study.id}`} model={model} state={state} study={study} />
       )}

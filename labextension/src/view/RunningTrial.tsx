@@ -1,4 +1,4 @@
-/** The trial that trains now. */
+/** A trial that trains now. */
 
 import * as React from 'react';
 

@@ -3,7 +3,7 @@
 import * as React from 'react';
 
 import type { Complaint, IDraft } from '../draft';
-import { complaints } from '../draft';
+import { MOST_WORKERS, complaints } from '../draft';
 import type { Model } from '../model';
 import type { IPanelState } from '../panelState';
 import { valueOf } from '../remote';
@@ -115,6 +115,7 @@ function complaintText(words: Words, complaint: Complaint): string {
     methods: words.__('Choose at least one method.'),
     models: words.__('Choose at least one model.'),
     maxTrials: words.__('The number of trials is a whole number from 1, or empty.'),
+    workers: words.__('The number of trials at a time is a whole number from 1 to %1, or empty.', MOST_WORKERS),
     seed: words.__('The seed is a whole number from 0, or empty.')
   };
   return texts[complaint];
