@@ -322,7 +322,7 @@ def wire(record: StudyRecord, store: "ExperienceStore") -> "Study":
         record=record,
         context=context,
         space=space,
-        optimizer=_optimizer(request, space, record.task.metric),
+        optimizer=_optimizer(request, space, record.task.metric, len(workers.environments)),
         runner=runner,
         store=store,
         seed=request.seed,
@@ -354,7 +354,7 @@ def check_places(record: StudyRecord, store: "ExperienceStore") -> None:
             )
 
 
-def _optimizer(request: SearchRequest, space: "SearchSpace", metric: Metric) -> Optimizer:
+def _optimizer(request: SearchRequest, space: "SearchSpace", metric: Metric, workers: int) -> Optimizer:
     from xautolm_nb.optimize import BayesianOptimizer, RandomSearch
 
     if request.optimizer == "random":
@@ -364,6 +364,7 @@ def _optimizer(request: SearchRequest, space: "SearchSpace", metric: Metric) -> 
         rungs=request.rungs,
         objectives=request.objectives or (metric.name,),
         trial_timeout_seconds=request.trial_timeout_seconds,
+        workers=workers,
     )
 
 

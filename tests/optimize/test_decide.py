@@ -147,6 +147,7 @@ def test_in_the_second_half_only_hopeful_thaws_are_left(world: World) -> None:
     every = options(world, known)
     assert decide.harvest(known, every, -10.0, None) == []
     assert decide.harvest(known, every, -10.0, 10 * spent) == []
+    assert decide.harvest(known, every, -10.0, 0.6 * spent, workers=4) == [], "four at a time have used a quarter of it"
     late = decide.harvest(known, every, -10.0, 0.49 * spent)
     assert late
     assert all(option.thaw is not None for option in late)

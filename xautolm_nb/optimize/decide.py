@@ -60,6 +60,7 @@ def decide(
     space: SearchSpace,
     seconds_left: float | None,
     rng: np.random.Generator,
+    workers: int = 1,
 ) -> Decision | None:
     """Take one of the options, at least one; None when no option promises a gain that anyone would notice.
 
@@ -69,6 +70,7 @@ def decide(
         space: Where to search; its customary settings open.
         seconds_left: Time left; None without a limit.
         rng: Draws random starts.
+        workers: Trials that run beside each other.
     """
     incumbent = known.incumbent()
     if is_converged(known, options, incumbent):
@@ -77,7 +79,7 @@ def decide(
         opening(known, options, space, seconds_left, rng)
         or first_full_run(known, options, seconds_left)
         or promotion(known, options)
-        or _best(known, harvest(known, options, incumbent, seconds_left) or held_back(known, options))
+        or _best(known, harvest(known, options, incumbent, seconds_left, workers) or held_back(known, options))
     )
     return landing(known, options, chosen, seconds_left) or chosen
 
@@ -196,12 +198,12 @@ def promotion(known: Knowledge, options: Sequence[Option]) -> Decision | None:
 
 
 def harvest(
-    known: Knowledge, options: Sequence[Option], incumbent: float, seconds_left: float | None
+    known: Knowledge, options: Sequence[Option], incumbent: float, seconds_left: float | None, workers: int = 1
 ) -> Sequence[Option]:
     """In the second half of the time the thaws that can be finished and may yet win; none before."""
     if seconds_left is None:
         return []
-    spent = sum(trial.seconds for trial in known.trials)
+    spent = sum(trial.seconds for trial in known.trials) / workers
     few = len(known.complete()) < MIN_RESULTS
     hopeful = [option for option in _thaws(options) if few or option.mean + 2 * option.sd > incumbent]
     able = [option for option in hopeful if option.finish <= seconds_left]

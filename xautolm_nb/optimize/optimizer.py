@@ -39,6 +39,8 @@ class BayesianOptimizer:
     maximize: bool = True
     trial_timeout_seconds: float | None = None
     """A trial that takes longer fails; None for no limit."""
+    workers: int = 1
+    """Trials that run beside each other."""
 
     @property
     def metric(self) -> Metric:
@@ -70,6 +72,7 @@ class BayesianOptimizer:
             space=self.space,
             seconds_left=seconds_left,
             rng=rng,
+            workers=self.workers,
         )
         return _proposal(known, decision) if decision is not None else None
 
