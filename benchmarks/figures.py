@@ -103,7 +103,8 @@ def figures(results: Sequence[Result]) -> Iterator[tuple[str, Figure]]:
         if result.benchmark == "overhead" and result.cells:
             yield "overhead", overhead_figure(result)
         elif result.benchmark == "live" and result.runs:
-            yield f"live_{result.settings['seconds']:g}s", live_figure(result)
+            starter = "_starter" if result.settings.get("store") == "starter" else ""
+            yield f"live_{result.settings['seconds']:g}s{starter}", live_figure(result)
 
 
 def replay_figure(result: Result) -> Figure:

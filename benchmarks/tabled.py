@@ -213,7 +213,8 @@ def tables(results: Sequence[Result]) -> Iterator[tuple[str, Rows]]:
             yield f"World: {where}; {counts(result.runs)}", rows_of(result.runs, _WORLD)
         elif result.benchmark == "live":
             for dataset, rows in by_dataset(result, _LIVE).items():
-                yield f"Live: {dataset}, {result.settings['seconds']:g} s", rows
+                starter = ", starter experience as the store" if result.settings.get("store") == "starter" else ""
+                yield f"Live: {dataset}, {result.settings['seconds']:g} s{starter}", rows
 
 
 def _medians(result: Result) -> Rows:
