@@ -1288,7 +1288,7 @@
 
 @container (max-width: 315px) {
   .jp-XAutoLM-table {
-    --xa-columns: 2em 1.2em minmax(5.2em, 1fr) 2.9em 3.2em;
+    --xa-columns: 1.8em 1.2em minmax(5.1em, 1fr) 3.2em 3.2em;
 
     font-size: 12px;
   }
