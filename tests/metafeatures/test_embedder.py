@@ -41,6 +41,17 @@ def test_any_local_encoder_will_do(tiny_model: Path) -> None:
     assert embedder.load_embedder(tiny_model)(["some text"]).shape[0] == 1
 
 
+def test_loading_shows_no_bar_and_leaves_those_of_the_user_on(
+    tiny_model: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from transformers.utils import logging
+
+    logging.enable_progress_bar()
+    embedder.load_embedder(tiny_model)
+    assert "Loading weights" not in capfd.readouterr().err
+    assert logging.is_progress_bar_enabled()
+
+
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="sentence embedder"):
         embedder.load_embedder(tmp_path)

