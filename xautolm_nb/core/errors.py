@@ -1,18 +1,21 @@
 """Errors of the package: what was expected, what came, and what to do."""
 
+LONGEST = 8000
+"""Characters of a message; what came may be a whole file in the place of a name."""
+
 
 class XAutoLMError(Exception):
     """Base of every error a user can cause and mend.
 
     Args:
-        message: What was expected and what came, in one sentence.
+        message: What was expected and what came, in one sentence; of a very long one the middle is left out.
         hint: What to do about it, in one sentence; may be empty.
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = _without_middle(message)
+        self.hint = _without_middle(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -44,3 +47,7 @@ class LeaseError(StudyError):
 
 class ModelError(XAutoLMError):
     """No pretrained model can be used as asked (not found, not readable, too large)."""
+
+
+def _without_middle(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
