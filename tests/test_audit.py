@@ -1,6 +1,9 @@
 """The verdict on what the vulnerability database answers (`make audit`)."""
 
-from audit import verdict
+from pathlib import Path
+
+import pytest
+from audit import main, verdict
 
 SOUND = {"name": "torch", "version": "2.13.0", "vulns": []}
 SKIPPED = {"name": "wheelhouse", "skip_reason": "Dependency not found on PyPI"}
@@ -26,3 +29,8 @@ def test_a_database_that_knows_nothing_is_said_not_to_have_been_asked() -> None:
 
 def test_no_packages_are_no_audit() -> None:
     assert verdict([])[0] == 1
+
+
+def test_an_audit_that_does_not_run_is_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(str(tmp_path / "no such file.txt")) == 1
+    assert capsys.readouterr().out.startswith("not audited")
