@@ -1,15 +1,16 @@
 /**
  * The comms with one kernel: attach, re-attach after a reload or restart, sync on gaps, resend, dispose.
  *
- * The events comm belongs to the kernel and is only listened to; the control comm is opened here once the events comm
- * is seen. A snapshot is enough to redraw everything, so whatever goes wrong ends in one `sync`.
+ * The events comm belongs to the kernel and is only listened to; the control comm is opened here, with the first
+ * request, once the events comm is seen. A snapshot is enough to redraw everything, so whatever goes wrong ends in one
+ * `sync`.
  */
 
 import type { IChannel, IKernel } from './kernel';
 import type { IListener, Link } from './link';
 import { isWaiting } from './link';
 import type { Ack, IRequests, RequestType, StudyEvent } from './protocol';
-import { CONTROL_TARGET, EVENTS_TARGET, VERSION, VersionError, decodeEvent, eventKey } from './protocol';
+import { CONTROL_TARGET, EVENTS_TARGET, VersionError, decodeEvent, eventKey } from './protocol';
 import { RequestError, Requests } from './requests';
 
 const KNOCK_MS = 3000;
@@ -74,11 +75,12 @@ export class Connection {
    * opens it again for whoever opens the control comm; `adopt` follows then.
    */
   private async knock(round: number): Promise<void> {
-    const control = await this.kernel.open(CONTROL_TARGET, { v: VERSION }).catch(() => null);
+    const control = await this.kernel.create(CONTROL_TARGET).catch(() => null);
     if (round !== this.round || control === null) {
       control?.close();
       return;
     }
+    control.send({}); // no request: the kernel only opens the comm
     this.control = control;
     setTimeout(() => round === this.round && this.events === null && void this.look(false), KNOCK_MS);
   }
@@ -139,14 +141,10 @@ export class Connection {
     this.setLink({ kind: 'asking' });
     try {
       const language = await this.kernel.language();
-      const ids = language === 'python' ? await this.kernel.openComms(EVENTS_TARGET) : [];
-      if (round !== this.round || this.events !== null) {
-        return;
-      }
-      if (language !== 'python') {
+      if (language === 'python') {
+        await this.find(round, mayLoad);
+      } else if (round === this.round) {
         this.setLink({ kind: 'unsupported', language });
-      } else {
-        await this.found(ids, mayLoad);
       }
     } catch (error) {
       if (round === this.round) {
@@ -156,20 +154,29 @@ export class Connection {
     }
   }
 
-  private async found(ids: readonly string[], mayLoad: boolean): Promise<void> {
+  private async find(round: number, mayLoad: boolean): Promise<void> {
+    const control = this.kernel.create(CONTROL_TARGET); // its subshell starts while the kernel looks its comms up
+    const ids = await this.kernel.openComms(EVENTS_TARGET).catch((error: unknown) => {
+      drop(control);
+      throw error;
+    });
     const newest = ids[ids.length - 1];
-    const channel = newest === undefined ? null : this.kernel.attach(EVENTS_TARGET, newest);
+    const isAwaited = round === this.round && this.events === null;
+    const channel = newest === undefined || !isAwaited ? null : this.kernel.attach(EVENTS_TARGET, newest);
     if (channel !== null) {
-      await this.adopt(channel);
-    } else if (mayLoad && this.loadsByItself()) {
+      await this.adopt(channel, undefined, control);
+      return;
+    }
+    drop(control);
+    if (isAwaited && mayLoad && this.loadsByItself()) {
       await this.load();
-    } else {
+    } else if (isAwaited) {
       this.setLink({ kind: 'absent' });
     }
   }
 
   /** Take an events comm, open the control comm beside it, and fetch the picture. */
-  private async adopt(channel: IChannel, hello?: unknown): Promise<void> {
+  private async adopt(channel: IChannel, hello?: unknown, created?: Promise<IChannel>): Promise<void> {
     this.round += 1;
     const round = this.round;
     this.leaveChannels('The package was loaded again.');
@@ -181,7 +188,7 @@ export class Connection {
       this.receive(hello);
     }
     try {
-      const control = await this.kernel.open(CONTROL_TARGET, { v: VERSION });
+      const control = await (created ?? this.kernel.create(CONTROL_TARGET));
       if (round !== this.round) {
         control.close();
         return;
@@ -320,4 +327,12 @@ export class Connection {
       this.listener.onLink(link);
     }
   }
+}
+
+/** Give up a comm that the kernel has not heard of. */
+function drop(channel: Promise<IChannel>): void {
+  channel.then(
+    made => made.release(),
+    () => undefined
+  );
 }

@@ -33,7 +33,8 @@ export interface IKernel {
   language(): Promise<string>;
   openComms(target: string): Promise<string[]>;
   attach(target: string, id: string): IChannel | null;
-  open(target: string, data: object): Promise<IChannel>;
+  /** A comm of this end. The kernel hears of it with the first message, which opens it. */
+  create(target: string): Promise<IChannel>;
   /** Calls back when the kernel opens a comm of this target; returns a function that ends it. */
   accept(target: string, callback: (channel: IChannel, data: unknown) => void): () => void;
   /** Run the one fixed line; resolves with null, or with the error it ended in. */
@@ -42,7 +43,14 @@ export interface IKernel {
 
 /** The connection of a notebook or console, as `IKernel`. */
 export class LabKernel implements IKernel {
-  constructor(private readonly kernel: Kernel.IKernelConnection) {}
+  private hasAnswered = false;
+
+  constructor(private readonly kernel: Kernel.IKernelConnection) {
+    kernel.info.then(
+      () => (this.hasAnswered = true),
+      () => undefined
+    );
+  }
 
   get id(): string {
     return this.kernel.id;
@@ -69,14 +77,23 @@ export class LabKernel implements IKernel {
     if (connectionStatus !== 'connected') {
       return 'offline';
     }
+    if (status === 'unknown' && this.hasAnswered) {
+      return 'idle'; // its first word on its status comes later than its answer
+    }
     return status === 'idle' || status === 'busy' ? status : 'starting';
   }
 
   watch(callback: () => void): () => void {
-    const { statusChanged, connectionStatusChanged } = this.kernel;
+    const { info, statusChanged, connectionStatusChanged } = this.kernel;
+    let watches = true;
     statusChanged.connect(callback);
     connectionStatusChanged.connect(callback);
+    info.then(
+      () => watches && callback(),
+      () => undefined
+    );
     return () => {
+      watches = false;
       statusChanged.disconnect(callback);
       connectionStatusChanged.disconnect(callback);
     };
@@ -92,30 +109,28 @@ export class LabKernel implements IKernel {
   }
 
   attach(target: string, id: string): IChannel | null {
-    return this.kernel.hasComm(id) ? null : channelOf(this.kernel.createComm(target, id), this.kernel);
+    return this.kernel.hasComm(id) ? null : channelOf(this.kernel.createComm(target, id), this.kernel, true);
   }
 
-  async open(target: string, data: object): Promise<IChannel> {
+  async create(target: string): Promise<IChannel> {
     const comm = this.kernel.createComm(target);
-    const channel = channelOf(comm, this.kernel);
     if (this.hasSubshells) {
       // A part of the class only, and never resolved where subshells are switched off while it waits.
       const { subshellStarted } = comm as Kernel.IComm & { subshellStarted?: Promise<void> };
       await Promise.race([subshellStarted, seconds(SUBSHELL_SECONDS)]);
     }
-    comm.open({ ...data });
-    return channel;
+    return channelOf(comm, this.kernel, false);
   }
 
   accept(target: string, callback: (channel: IChannel, data: unknown) => void): () => void {
     const onOpen = (comm: Kernel.IComm, message: KernelMessage.ICommOpenMsg): void =>
-      callback(channelOf(comm, this.kernel), message.content.data);
+      callback(channelOf(comm, this.kernel, true), message.content.data);
     this.kernel.registerCommTarget(target, onOpen);
     return () => this.kernel.removeCommTarget(target, onOpen);
   }
 
   async load(): Promise<string | null> {
-    const subshell = this.health === 'busy' && this.hasSubshells ? await this.createSubshell() : null;
+    const subshell = this.kernel.status !== 'idle' && this.hasSubshells ? await this.createSubshell() : null;
     const shown = this.kernel.subshellId;
     if (subshell !== null) {
       this.kernel.subshellId = subshell;
@@ -142,21 +157,27 @@ export class LabKernel implements IKernel {
   }
 }
 
-function channelOf(comm: Kernel.IComm, kernel: Kernel.IKernelConnection): IChannel {
+function channelOf(comm: Kernel.IComm, kernel: Kernel.IKernelConnection, opened: boolean): IChannel {
   const isGone = (): boolean => comm.isDisposed || kernel.isDisposed;
+  let isOpen = opened;
   const channel: IChannel = {
     id: comm.commId,
     onMessage: () => undefined,
     onClose: () => undefined,
     send: data => {
-      if (!isGone()) {
+      if (!isGone() && isOpen) {
         comm.send({ ...data });
+      } else if (!isGone()) {
+        isOpen = true;
+        comm.open({ ...data });
       }
     },
     close: () => {
-      if (!isGone()) {
+      if (!isGone() && isOpen) {
         comm.onClose = () => undefined;
         comm.close();
+      } else {
+        channel.release();
       }
     },
     release: () => {

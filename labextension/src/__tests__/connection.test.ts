@@ -63,12 +63,13 @@ describe('finding the package', () => {
     expect(listener.link).toBe('absent');
     expect(kernel.loads).toBe(0);
     expect(kernel.opened).toHaveLength(0);
+    expect(kernel.created.map(channel => channel.isReleased)).toEqual([true]);
   });
 
   test('a kernel that has it is attached to: events, control, one sync, ready', async () => {
     await connect();
     expect(kernel.events.id).toBe('events-1');
-    expect(kernel.requests('sync')).toHaveLength(1);
+    expect(kernel.control.sent).toMatchObject([{ type: 'sync' }]);
     expect(listener.snapshots[0]?.study.id).toBe(STUDY);
     expect(listener.link).toBe('ready');
   });

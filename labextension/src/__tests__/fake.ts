@@ -40,7 +40,7 @@ export class FakeKernel implements IKernel {
   loadError: string | null = null;
   /** What `load` does besides answering. */
   onLoad: () => void = () => undefined;
-  readonly opened: FakeChannel[] = [];
+  readonly created: FakeChannel[] = [];
   readonly attached: FakeChannel[] = [];
   private state: KernelHealth = 'idle';
   private watchers: (() => void)[] = [];
@@ -74,9 +74,9 @@ export class FakeKernel implements IKernel {
     return channel;
   }
 
-  open(target: string, _data: object): Promise<IChannel> {
-    const channel = new FakeChannel(`${target}-${this.opened.length}`);
-    this.opened.push(channel);
+  create(target: string): Promise<IChannel> {
+    const channel = new FakeChannel(`${target}-${this.created.length}`);
+    this.created.push(channel);
     return Promise.resolve(channel);
   }
 
@@ -96,6 +96,11 @@ export class FakeKernel implements IKernel {
   /** Whether a comm that the kernel opens would find somebody. */
   get isAwaited(): boolean {
     return this.target !== null;
+  }
+
+  /** The comms that a front end has opened: those it has sent something on. */
+  get opened(): readonly FakeChannel[] {
+    return this.created.filter(channel => channel.sent.length > 0);
   }
 
   /** The newest control comm that a front end has opened. */

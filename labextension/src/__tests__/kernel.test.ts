@@ -7,6 +7,7 @@ import { LOAD_LINE, LabKernel } from '../kernel';
 /** A comm as JupyterLab has it, as far as the panel uses it. */
 class LabComm {
   isDisposed = false;
+  readonly opened: unknown[] = [];
   readonly sent: unknown[] = [];
   readonly subshellStarted = Promise.resolve();
   onMsg: (message: unknown) => void = () => undefined;
@@ -15,7 +16,7 @@ class LabComm {
   constructor(readonly commId: string) {}
 
   open(data: unknown): void {
-    this.sent.push(data);
+    this.opened.push(data);
   }
 
   send(data: unknown): void {
@@ -35,6 +36,8 @@ class LabComm {
 /** A kernel connection as JupyterLab has it, as far as the panel uses it. */
 class LabConnection {
   readonly id = 'kernel-1';
+  answer: () => void = () => undefined;
+  readonly info = new Promise<object>(resolve => (this.answer = (): void => resolve({})));
   readonly statusChanged = new Signal<object, string>(this);
   readonly connectionStatusChanged = new Signal<object, string>(this);
   readonly comms = new Map<string, LabComm>();
@@ -98,6 +101,18 @@ test('changes of status and of connection are watched until that is ended', () =
   expect(calls).toBe(2);
 });
 
+test('a kernel that has answered may be asked before its status is known', async () => {
+  lab.status = 'unknown';
+  let calls = 0;
+  kernel.watch(() => (calls += 1));
+  kernel.watch(() => (calls += 10))();
+  expect(kernel.health).toBe('starting');
+  lab.answer();
+  await lab.info;
+  expect(kernel.health).toBe('idle');
+  expect(calls).toBe(1);
+});
+
 describe('loading', () => {
   test('sends the fixed line and nothing else', async () => {
     expect(await kernel.load()).toBeNull();
@@ -113,6 +128,12 @@ describe('loading', () => {
     expect(lab.deleted).toEqual(['sub-1']);
   });
 
+  test('takes a subshell too where it is not known whether a cell runs', async () => {
+    Object.assign(lab, { status: 'unknown', supportsSubshells: true });
+    await kernel.load();
+    expect(lab.executed).toEqual([{ code: LOAD_LINE, subshell: 'sub-1' }]);
+  });
+
   test('gives the error of the kernel', async () => {
     lab.result = { status: 'error', ename: 'ModuleNotFoundError', evalue: 'no xautolm_nb' };
     expect(await kernel.load()).toBe('ModuleNotFoundError: no xautolm_nb');
@@ -125,33 +146,40 @@ describe('comms', () => {
     expect(kernel.attach('target', 'events')).toBeNull();
   });
 
-  test('pass on what comes, and send while they live', async () => {
-    const channel = await kernel.open('target', { v: 1 });
+  test('open with their first message, pass on what comes, and send while they live', async () => {
+    const channel = await kernel.create('target');
     const comm = lab.comms.get(channel.id);
     const received: unknown[] = [];
     channel.onMessage = data => received.push(data);
     comm?.onMsg({ content: { data: { seq: 1 } } });
+    expect(comm?.opened).toEqual([]);
     channel.send({ id: 'a' });
-    lab.isDisposed = true;
     channel.send({ id: 'b' });
+    lab.isDisposed = true;
+    channel.send({ id: 'c' });
     channel.close();
     expect(received).toEqual([{ seq: 1 }]);
-    expect(comm?.sent).toEqual([{ v: 1 }, { id: 'a' }]);
+    expect(comm?.opened).toEqual([{ id: 'a' }]);
+    expect(comm?.sent).toEqual([{ id: 'b' }]);
   });
 
-  test('that are released say nothing to the kernel, that are closed do', async () => {
+  test('that are released or never opened say nothing to the kernel, that are closed do', async () => {
     const released = kernel.attach('target', 'events');
     released?.release();
     expect(lab.comms.get('events')?.sent).toEqual([]);
-    const closed = await kernel.open('target', {});
+    const unheard = await kernel.create('unheard');
+    unheard.close();
+    expect(lab.comms.get(unheard.id)).toMatchObject({ opened: [], sent: [], isDisposed: true });
+    const closed = await kernel.create('target');
+    closed.send({});
     closed.close();
-    expect(lab.comms.get(closed.id)?.sent).toEqual([{}, 'close']);
+    expect(lab.comms.get(closed.id)).toMatchObject({ opened: [{}], sent: ['close'] });
   });
 
   test('wait for their subshell where there are subshells', async () => {
     lab.supportsSubshells = true;
     expect(kernel.hasSubshells).toBe(true);
-    await kernel.open('target', {});
+    await kernel.create('target');
     Object.assign(lab, { commsOverSubshells: 'disabled' });
     expect(kernel.hasSubshells).toBe(false);
   });
