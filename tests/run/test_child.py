@@ -100,6 +100,20 @@ def test_a_process_that_ignores_everything_is_killed_with_what_it_started(start:
     assert not psutil.pid_exists(child.pid)  # no zombie
 
 
+def test_a_killed_process_leaves_no_files(start: Start, tmp_path: Path) -> None:
+    child = start("import os, pathlib; pathlib.Path(os.environ['XAUTOLM_SCRATCH'], 'sub').mkdir(parents=True); input()")
+    wait_for(child.scratch / "sub")
+    child.kill()
+    assert list(tmp_path.iterdir()) == []
+
+
+def wait_for(path: Path, seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not come"
+        time.sleep(0.01)
+
+
 def test_an_interrupt_of_our_process_group_does_not_reach_it(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys, time\n"

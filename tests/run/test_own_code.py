@@ -91,6 +91,15 @@ def test_allowed_code_is_trained_and_exported_by_a_worker_and_never_runs_here(
         assert trained(runner, task, replace(trial, number=number), method=method, **more) is None
 
 
+def test_a_workers_copy_of_the_code_goes_with_the_worker(
+    runner: ProcessRunner, task: Task, trial: Trial, tmp_path: Path
+) -> None:
+    assert trained(runner, task, trial, method="full") is None
+    assert len(list((tmp_path / "study").rglob("xautolm-code-*/model/modeling_folk.py"))) == 1
+    runner.close()
+    assert not list((tmp_path / "study").rglob("xautolm-code-*"))
+
+
 @pytest.mark.parametrize("changed", ["modeling_folk.py", "config.json", "added.py"])
 def test_what_was_changed_after_it_was_allowed_is_refused_by_the_worker(
     runner: ProcessRunner, task: Task, trial: Trial, folder: Path, witness: Path, changed: str
@@ -124,6 +133,20 @@ def test_nothing_compiled_and_no_link_to_other_code_comes_into_the_copy(
     (found,) = discover_models([str(folder)], trust_code=[f"{folder}@{code_hash(folder)}"])
     names = {file.name for file in Path(source_of(found)[0]).iterdir()}
     assert "modeling_folk.py" in names and not {"sub", "native.so"} & names
+
+
+def test_weights_are_copied_where_files_cannot_be_linked(
+    model: ModelInfo, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no links here")
+
+    with (folder / "configuration_folk.py").open("a") as stream:
+        stream.write("\n# a hash of its own, so that no copy of another test serves\n")
+    (found,) = discover_models([str(folder)], trust_code=[f"{folder}@{code_hash(folder)}"])
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    copy = Path(source_of(found)[0]) / "model.safetensors"
+    assert not copy.is_symlink() and copy.read_bytes() == (folder / "model.safetensors").read_bytes()
 
 
 def test_a_model_of_transformers_is_loaded_from_its_own_place_without_code(tiny: ModelInfo) -> None:

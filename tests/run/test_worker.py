@@ -88,7 +88,7 @@ def test_an_interrupt_does_not_disturb_it(start: Start) -> None:
     assert hear(process)["kind"] == "done"
 
 
-def test_a_killed_kernel_leaves_no_worker(tmp_path: Path) -> None:
+def test_a_killed_kernel_leaves_no_worker_and_no_files_of_it(tmp_path: Path) -> None:
     code = (
         "import os, sys\n"
         "from pathlib import Path\n"
@@ -97,12 +97,15 @@ def test_a_killed_kernel_leaves_no_worker(tmp_path: Path) -> None:
         f"child = Child((sys.executable, {str(BROKEN)!r}, 'hang', 'cpu'), Path({str(tmp_path / 'log')!r}))\n"
         "while child.receive(1) is None: pass\n"
         "child.send(Command(verb='run'))\n"
+        "child.scratch.mkdir()\n"
+        "(child.scratch / 'code.py').write_text('')\n"
         "print(child.pid, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )
     kernel = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
     assert kernel.returncode == -signal.SIGKILL
     assert ends(int(kernel.stdout), within=5.0)
+    assert [file.name for file in tmp_path.iterdir()] == ["log"]
 
 
 def ends(pid: int, *, within: float) -> bool:

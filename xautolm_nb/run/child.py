@@ -2,6 +2,7 @@
 
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import threading
@@ -13,7 +14,7 @@ import psutil
 
 from xautolm_nb.core.serial import from_json, to_json
 from xautolm_nb.core.trial import Failure, FailureKind
-from xautolm_nb.run.protocol import Command, Message
+from xautolm_nb.run.protocol import SCRATCH, Command, Message
 
 LOG_TAIL_BYTES = 4000
 DETAIL_LINES = 12
@@ -24,7 +25,7 @@ class ChildGone(Exception):
 
 
 class Child:
-    """One worker process with its pipes and its log.
+    """One worker process with its pipes, its log, and a folder beside the log for what it may leave behind.
 
     Args:
         command: What to start.
@@ -35,6 +36,7 @@ class Child:
     def __init__(self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
         self.log = log
+        self.scratch = log.with_suffix(".files").absolute()
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         with log.open("ab") as stderr:
             self._process = subprocess.Popen(
@@ -42,7 +44,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env={**os.environ, **(environment or {})},
+                env={**os.environ, **(environment or {}), SCRATCH: str(self.scratch)},
                 start_new_session=True,  # Ctrl-C and an interrupt of a cell are not meant for it
             )
         self._reader = threading.Thread(target=self._read, name="worker-messages", daemon=True)
@@ -95,12 +97,13 @@ class Child:
         return message
 
     def kill(self) -> None:
-        """End the process and whatever it started, now, and leave no zombie and no empty log."""
+        """End the process and whatever it started, now, and leave no zombie, no files and no empty log."""
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             self._process.kill()
         self._reap()
+        shutil.rmtree(self.scratch, ignore_errors=True)
         with suppress(OSError):
             if self.log.stat().st_size == 0:
                 self.log.unlink()

@@ -1,11 +1,13 @@
 """The files that a model with code of its own is loaded from: a private copy, checked against what the user allowed.
 
 The copy is made once a process, and all code comes from it: what is written to the folder after the check runs no more
-than what was there before. Nothing of the model is imported here.
+than what was there before. Nothing of the model is imported here. A worker, which is killed and has no time to clear up,
+keeps it where the kernel does that.
 """
 
 import atexit
 import json
+import os
 import shutil
 import tempfile
 from functools import lru_cache
@@ -16,6 +18,7 @@ from xautolm_nb.core.errors import ModelError
 from xautolm_nb.core.model import ModelInfo
 from xautolm_nb.core.trial import FailureKind
 from xautolm_nb.run.failures import TrialError
+from xautolm_nb.run.protocol import SCRATCH
 from xautolm_nb.space.trust import code_files, code_hash, other_repositories
 
 SETTINGS = ("config.json", "tokenizer_config.json")
@@ -49,7 +52,10 @@ def source_of(info: ModelInfo) -> tuple[str, dict[str, Any]]:
 def _checked_copy(path: str, pins: tuple[str, ...], is_on_hub: bool) -> Path:
     name, _, pin = pins[0].rpartition("@")
     folder = _download(path, pin) if is_on_hub else Path(path)
-    place = Path(tempfile.mkdtemp(prefix="xautolm-code-"))
+    scratch = os.environ.get(SCRATCH)
+    if scratch is not None:
+        Path(scratch).mkdir(parents=True, exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix="xautolm-code-", dir=scratch))
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     copy = place / "model"
     try:
@@ -73,7 +79,15 @@ def _copy(folder: Path, copy: Path) -> None:
         shutil.copyfile(file, target)
     for file in folder.iterdir():
         if file.is_file() and file.name not in SETTINGS and file.suffix not in _COMPILED:
-            (copy / file.name).symlink_to(file.resolve())
+            _link(file.resolve(), copy / file.name)
+
+
+def _link(file: Path, place: Path) -> None:
+    """Link a file, or copy it where the study lies on a file system without links."""
+    try:
+        place.symlink_to(file)
+    except OSError:
+        shutil.copyfile(file, place)
 
 
 def _settings(folder: Path) -> list[Path]:

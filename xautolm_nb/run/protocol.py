@@ -18,6 +18,9 @@ from xautolm_nb.core.trial import Failure, Outcome, Trial
 Verb = Literal["run", "evaluate", "export", "stop"]
 Kind = Literal["ready", "progress", "rung", "done"]
 
+SCRATCH = "XAUTOLM_SCRATCH"
+"""Variable that names the worker's folder for files that end with it; made when first needed."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:

@@ -10,6 +10,7 @@ import gc
 import importlib
 import os
 import queue
+import shutil
 import signal
 import sys
 import threading
@@ -20,7 +21,7 @@ from typing import IO
 from xautolm_nb.core.events import TrialProgress
 from xautolm_nb.core.serial import from_json, to_json
 from xautolm_nb.core.trial import Outcome
-from xautolm_nb.run.protocol import Command, Message
+from xautolm_nb.run.protocol import SCRATCH, Command, Message
 
 NICENESS = 5
 QUIET = {
@@ -62,6 +63,8 @@ class Link:
                 continue
             self._stop.clear()  # a stop that came too late for the trial before is not meant for this one
             self._queue.put(command)
+        if SCRATCH in os.environ:  # the kernel, which would clear up, is gone
+            shutil.rmtree(os.environ[SCRATCH], ignore_errors=True)
         os._exit(0)
 
     def commands(self) -> Iterator[Command]:
