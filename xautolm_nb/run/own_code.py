@@ -1,8 +1,8 @@
 """The files that a model with code of its own is loaded from: a private copy, checked against what the user allowed.
 
 The copy is made once a process, and all code comes from it: what is written to the folder after the check runs no more
-than what was there before. Nothing of the model is imported here. A worker, which is killed and has no time to clear up,
-keeps it where the kernel does that.
+than what was there before. Nothing of the model is imported here. A worker keeps it where the kernel removes it: it is
+killed and has no time to clear up.
 """
 
 import atexit
