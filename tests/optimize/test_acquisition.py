@@ -12,7 +12,6 @@ from xautolm_nb.optimize.acquisition import (
     cost_weight,
     expected_gain,
     log_improvement,
-    optimism,
     worth,
 )
 from xautolm_nb.optimize.features import describe
@@ -51,27 +50,29 @@ def test_there_is_no_jump_where_the_asymptote_takes_over() -> None:
 
 def test_better_surer_and_cheaper_options_are_worth_more(option: Option) -> None:
     others = [replace(option, mean=0.6), replace(option, success=0.99), replace(option, full=20.0)]
-    base, *better = worth([option, *others], 1.0)
+    base, *better = worth([option, *others], 1.0, 0.5)
     assert all(value > base for value in better)
 
 
-def test_the_less_is_at_stake_before_a_look_the_less_cost_and_the_more_hope_counts() -> None:
+def test_the_less_is_at_stake_before_a_look_the_less_cost_and_the_more_hope_counts(option: Option) -> None:
     assert cost_weight(1.0) == 0.5 and cost_weight(1 / 16) == pytest.approx(1 / 16)
-    assert optimism(1.0) == pytest.approx(0.3) and optimism(0.0) == 1.0
+    bold, sure = replace(option, mean=0.2, sd=0.3), replace(option, mean=0.5, sd=0.01)
+    for stake, wanted in ((1 / 16, 0), (1.0, 1)):
+        assert int(np.argmax(worth([bold, sure], stake, 0.5))) == wanted
 
 
 def test_an_uncertain_option_is_worth_more_than_a_sure_one_of_the_same_mean(option: Option) -> None:
-    doubtful, sure = worth([replace(option, sd=0.2), replace(option, sd=0.01)], 0.25)
+    doubtful, sure = worth([replace(option, sd=0.2), replace(option, sd=0.01)], 0.25, 0.5)
     assert doubtful > sure
 
 
 def test_an_impossible_option_is_far_below_all_others(option: Option) -> None:
-    low, high = worth([replace(option, success=0.0, mean=0.9), option], 0.25)
+    low, high = worth([replace(option, success=0.0, mean=0.9), option], 0.25, 0.5)
     assert low < high - 20
 
 
 def test_what_is_left_to_pay_does_not_decide_between_thaw_and_start(option: Option) -> None:
-    first, second = worth([option, replace(option, added=1.0, finish=5.0)], 0.25)
+    first, second = worth([option, replace(option, added=1.0, finish=5.0)], 0.25, 0.5)
     assert first == second
 
 

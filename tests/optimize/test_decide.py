@@ -1,7 +1,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from tuning_world import F1, RUNGS, World
 
 from xautolm_nb.core.config import config_key
@@ -95,30 +94,17 @@ def test_nothing_is_thawed_for_it_while_one_is_on_its_way(world: World) -> None:
     assert decide.first_full_run(known, options(world, known), 1e3) is None
 
 
-@pytest.mark.parametrize(
-    ("fidelities", "owed"),
-    [((0.125,) * 2, False), ((0.125,) * 3, True), ((0.125, 0.125, 0.25), False), ((0.125, 0.25, 0.25, 0.25), True)],
-)
-def test_without_a_store_one_of_three_trials_of_a_rung_goes_on(
-    world: World, fidelities: tuple[float, ...], owed: bool
-) -> None:
-    known = know(world, run(world, *fidelities))
-    chosen = decide.promotion(known, options(world, known))
-    assert (chosen is not None) == owed
-    if chosen is not None:
-        assert chosen.option.thaw is not None
-
-
 def with_store(world: World, trials: list[Trial], store: tuple[Experience, ...]) -> Knowledge:
     return learn(world.context, store, trials, space=world.space, metric=F1, rungs=RUNGS)
 
 
-def test_with_a_trusted_store_one_of_two_trials_of_a_rung_goes_on(world: World, store: tuple[Experience, ...]) -> None:
-    known = with_store(world, run(world, 0.125, 0.125), store)
-    assert known.has_store
-    assert decide.promotion(known, options(world, known)) is not None
-    one = with_store(world, run(world, 0.125), store)
-    assert decide.promotion(one, options(world, one)) is None
+def test_a_store_that_has_been_right_needs_no_random_starts(world: World, store: tuple[Experience, ...]) -> None:
+    listed = replace(world.space, only=tuple(world.space.sample(np.random.default_rng(i)) for i in range(30)))
+    known = with_store(world, run(world, *[0.125] * 3), store)
+    for trust, drawn in ((0.9, True), (0.99, False)):
+        believing = replace(known, experts=replace(known.experts, trust=trust))
+        chosen = decide.opening(believing, options(world, believing), listed, None, RNG)
+        assert (chosen is not None) == drawn
 
 
 def test_what_a_refuted_store_began_is_no_contrast(world: World, store: tuple[Experience, ...]) -> None:
@@ -152,18 +138,6 @@ def test_in_the_second_half_only_hopeful_thaws_are_left(world: World) -> None:
     assert late
     assert all(option.thaw is not None for option in late)
     assert decide.harvest(known, every, 99.0, 0.49 * spent) == []
-
-
-def test_no_more_than_half_of_a_rung_goes_on_while_there_is_something_else(world: World) -> None:
-    for fidelities, held in (((0.125, 0.25), True), ((0.125, 0.125, 0.125, 0.25), False), ((0.125, 0.125), False)):
-        known = know(world, run(world, *fidelities))
-        every = options(world, known)
-        kept = decide.held_back(known, every)
-        at_first = [o for o in kept if o.thaw is not None and o.thaw.fidelity < 0.2]
-        assert (at_first == []) == held
-        assert any(option.thaw is None for option in kept)
-        thaws_only = [option for option in every if option.thaw is not None and option.thaw.fidelity < 0.2]
-        assert decide.held_back(known, thaws_only) == thaws_only
 
 
 def test_until_three_trials_are_complete_every_paused_one_is_worth_its_end(world: World) -> None:

@@ -7,9 +7,10 @@ from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.trial import Trial
 from xautolm_nb.optimize import BayesianOptimizer, RandomSearch
 from xautolm_nb.optimize.cases import trial_cases
-from xautolm_nb.optimize.experts import Experts, consult, sequential_log_density
+from xautolm_nb.optimize.experts import Experts, anchored, consult, sequential_log_density
 from xautolm_nb.optimize.features import describe
 from xautolm_nb.optimize.prior import MetaPrior
+from xautolm_nb.optimize.surrogate import predict
 from xautolm_nb.optimize.targets import inputs_of, responses
 
 
@@ -33,6 +34,35 @@ def test_an_honest_store_is_trusted_and_an_inverted_one_is_not(
 
 def test_before_any_trial_the_store_is_trusted(world: World, store: tuple[Experience, ...]) -> None:
     assert asked(world, [], store).trust == pytest.approx(0.9)
+
+
+def test_ranks_lie_where_the_store_expects_such_runs_and_keep_their_order(
+    world: World, trials: list[Trial], store: tuple[Experience, ...]
+) -> None:
+    prior = BayesianOptimizer(space=world.space).prior(world.context, store)
+    assert prior.score is not None
+    own = responses(trial_cases(trials, world.context, world.space, F1), ranked=True)
+    placed = anchored(own, prior.score)
+    expected, _ = predict(prior.score, own.rows.x)
+    assert placed.rows.y.mean() == pytest.approx(expected.mean())
+    np.testing.assert_allclose(np.diff(placed.rows.y), np.diff(own.rows.y))
+    for before, after in zip(own.seen, placed.seen, strict=True):
+        assert placed.scale.skill(float(after)) == pytest.approx(own.scale.skill(float(before)))
+    with pytest.raises(TypeError, match="a level of their own"):
+        responses(trial_cases(trials, world.context, world.space, F1)).moved(1.0)
+
+
+def test_a_run_is_expected_to_end_near_what_was_seen_of_it(
+    world: World, trials: list[Trial], store: tuple[Experience, ...]
+) -> None:
+    for known in (store, ()):
+        experts = asked(world, trials, known)
+        mean, sd = experts.ends()
+        usual, _ = experts.predict(experts.own.rows.x)
+        assert mean.shape == sd.shape == (len(experts.own.cases),)
+        assert (abs(mean - experts.own.rows.y) <= abs(usual - experts.own.rows.y) + 1e-6).all()
+        assert (sd <= np.sqrt(experts.own.rows.variance) + 1e-3 + abs(mean - usual)).all()
+    assert len(asked(world, [], store).ends()[0]) == 0
 
 
 def test_without_a_store_there_is_one_expert(world: World, trials: list[Trial]) -> None:

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from botorch.models.model import Model
 
 from xautolm_nb.optimize.response import PRIOR_MEAN
-from xautolm_nb.optimize.surrogate import Rows, ScoreModel, TransferKernel, covariance, fit, joint, predict
+from xautolm_nb.optimize.surrogate import Rows, ScoreModel, TransferKernel, covariance, fit, joint, predict, run_ends
 
 D = 6
 
@@ -95,6 +97,20 @@ def test_the_joint_posterior_agrees_with_the_marginal_one() -> None:
     marginal, sd = predict(model, x)
     np.testing.assert_allclose(mean, marginal)
     np.testing.assert_allclose(np.sqrt(np.diag(spread)), sd)
+
+
+def test_the_end_of_a_run_is_what_the_model_and_its_own_curve_say_together() -> None:
+    rows = make_rows(9)
+    rows = replace(rows, variance=np.linspace(0.0, 0.08, 9))
+    model = fit(rows, mean=0.5, steps=5)
+    # By hand: noise which a run keeps is a part of what is looked for, only its known variance hides it.
+    signal = covariance(model, rows.x, rows.x) + float(model.likelihood.noise_covar.noise.detach()) * np.eye(9)
+    gain = signal @ np.linalg.inv(signal + np.diag(rows.variance))
+    mean, sd = run_ends(model, slice(2, 9))
+    np.testing.assert_allclose(mean, (0.5 + gain @ (rows.y - 0.5))[2:], atol=1e-5)
+    np.testing.assert_allclose(sd, np.sqrt(np.diag(signal - gain @ signal))[2:], atol=1e-5)
+    complete, sure = run_ends(model, slice(0, 1))
+    assert complete[0] == rows.y[0] and sure[0] < 1e-3
 
 
 def test_prior_covariance_has_the_shape_of_its_inputs() -> None:

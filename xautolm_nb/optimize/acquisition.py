@@ -1,13 +1,15 @@
 """What to do next: every paused trial that may be thawed, every configuration that may be started, and their worth.
 
-An option is worth log P(success) + log(expected final response + k x its deviation) - w log(seconds of its whole run +
-10). The response is that of the *final* score while only the next look is paid, and the cost is that of the whole
-run from its beginning: thawing and starting are never weighed by what is left to pay (dividing by the remaining cost
-starves new configurations: .34-.38 against .26-.28 regret in our study of curves).
+An option is worth log P(success) + log prospects - w log(seconds of its whole run + 10). The prospects are of the
+*final* score while only the next look is paid, and the cost is that of the whole run from its beginning: thawing and
+starting are never weighed by what is left to pay (dividing by the remaining cost starves new configurations: .34-.38
+against .26-.28 regret in our study of curves).
 
-How bold the search is follows from the *stake*, the share of a run that is paid before its first look, 1 where runs
-cannot be paused. There k is small and w large; where little is at stake, doubt is worth a look and whole runs may be
-long. A deadline changes neither: it bounds what may be begun, and ends with a harvest (`decide`).
+What is hoped for follows from the *stake*, the share of a run that is paid before its first look, 1 where runs cannot
+be paused. Where looks are cheap, doubt is worth one: the prospects are the expected improvement over the incumbent's
+end, and w is small, as whole runs may be long. Where a whole run is at stake they are the expected response and a
+little of its deviation, for improvement turns to risky points when little is left to gain, and w is large. A deadline
+changes neither: it bounds what may be begun, and ends with a harvest (`decide`).
 """
 
 import math
@@ -25,10 +27,11 @@ _LEAST_HOPE = 1e-4
 COST_OFFSET = 10.0
 """Seconds added to every cost: below this nobody waits for a trial."""
 
-OPTIMISM, CARE = 1.0, 0.7
-"""Deviations added to the expected response where nothing is at stake, and how many fewer where all is. On the recorded
-trials expected improvement makes twice the errors, as it turns to risky points when little is left to gain; on recorded
-curves and in simulated studies the two tie."""
+OPTIMISM = 0.3
+"""Deviations added to the expected response where a whole run is at stake. There, on the recorded trials, expected
+improvement makes twice the errors."""
+LARGE_STAKE = 0.5
+"""From this share of a run on, its first look is no look but most of its price."""
 COST_WEIGHT, COST_POWER = 0.5, 0.75
 """Exponent of the cost where a whole run is at stake, and the power of the stake by which it falls."""
 
@@ -75,22 +78,18 @@ def log_improvement(
     return value
 
 
-def worth(options: Sequence[Option], stake: float) -> Float[np.ndarray, " n"]:
+def worth(options: Sequence[Option], stake: float, incumbent: float) -> Float[np.ndarray, " n"]:
     """Worth of each option, shape `(n,)`; options that cannot succeed are far below all others.
 
     Args:
         options: What can be done.
         stake: Share of a run that is paid before the first look.
+        incumbent: Response to improve on.
     """
     cost = np.array([o.full for o in options]) + COST_OFFSET
     success = np.array([o.success for o in options])
-    prospects = _prospects(options, optimism(stake))
+    prospects = _prospects(options, stake, incumbent)
     return np.log(np.clip(success, 1e-12, 1.0)) + prospects - cost_weight(stake) * np.log(cost)
-
-
-def optimism(stake: float) -> float:
-    """Deviations that are hoped for."""
-    return OPTIMISM - CARE * stake
 
 
 def cost_weight(stake: float) -> float:
@@ -98,11 +97,15 @@ def cost_weight(stake: float) -> float:
     return COST_WEIGHT * stake**COST_POWER
 
 
-def _prospects(options: Sequence[Option], hope: float) -> Float[np.ndarray, " n"]:
-    """Logarithms of what is hoped for: the response, or what is added to the front where the seconds count too."""
+def _prospects(options: Sequence[Option], stake: float, incumbent: float) -> Float[np.ndarray, " n"]:
+    """Logarithms of what is hoped for; where the seconds count too, it is what is added to the front."""
     mean, sd = np.array([o.mean for o in options]), np.array([o.sd for o in options])
+    if stake < LARGE_STAKE:
+        hope = log_improvement(mean, sd, incumbent)
+    else:
+        hope = np.log(np.maximum(mean + OPTIMISM * sd, _LEAST_HOPE))
     front = np.array([np.nan if o.front is None else o.front for o in options])
-    return np.where(np.isnan(front), np.log(np.maximum(mean + hope * sd, _LEAST_HOPE)), front)
+    return np.where(np.isnan(front), hope, front)
 
 
 def expected_gain(options: Sequence[Option], incumbent: float) -> float:

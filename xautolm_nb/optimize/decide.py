@@ -2,7 +2,6 @@
 
 opening      a few customary settings at the lowest rung: the models need contrast before they can choose
 first full   the best of them to its end, for a usable result early and to see how curves go on here
-promotions   one of two or three trials of each rung goes on, as in ASHA; which one, the models say
 else         the option of most worth, thaw or start
 harvest      in the second half of the time no new starts while a paused trial can still be brought to its end
 landing      the best paused trial straight to its end before it is too late
@@ -11,12 +10,11 @@ landing      the best paused trial straight to its end before it is too late
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 
 from xautolm_nb.core.config import config_key
-from xautolm_nb.core.trial import Trial, TrialState
+from xautolm_nb.core.trial import TrialState
 from xautolm_nb.optimize.acquisition import Option, cost_weight, expected_gain, worth
 from xautolm_nb.optimize.candidates import customary
 from xautolm_nb.optimize.cases import is_pending
@@ -28,10 +26,6 @@ OPENING = {False: 4, True: 3}
 A store that its first trials refute opens as if there were none."""
 CONTRAST = 8
 """Starts among which random ones are, in a space without customary settings."""
-PROMOTE_ONE_OF = {False: 3.0, True: 2.0}
-"""Of this many trials that reached a rung one must go on, without and with a trusted store, whose starts are better."""
-KEEP_ONE_OF = 2.0
-"""No more than one of this many trials that reached a rung goes on, while there is something else to do."""
 HARVEST = 1 / 2
 """Share of the time in which nothing new is begun while paused trials can be finished: costs no score in our simulated
 studies and leaves about twice the complete trials of a short search."""
@@ -78,39 +72,9 @@ def decide(
     chosen = (
         opening(known, options, space, seconds_left, rng)
         or first_full_run(known, options, seconds_left)
-        or promotion(known, options)
-        or _best(known, harvest(known, options, incumbent, seconds_left, workers) or held_back(known, options))
+        or _best(known, harvest(known, options, incumbent, seconds_left, workers) or options, incumbent)
     )
     return landing(known, options, chosen, seconds_left) or chosen
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rung:
-    """How many trials came to a rung and how many went on from it, or are about to."""
-
-    low: float
-    high: float
-    reached: int
-    gone_on: int
-
-    def waits(self, option: Option) -> bool:
-        """Whether an option thaws a trial that is paused here."""
-        return option.thaw is not None and self.low - 1e-9 <= option.thaw.fidelity < self.high - 1e-9
-
-
-def rungs_of(known: Knowledge) -> list[Rung]:
-    """The rungs below the last, with their traffic."""
-    return [
-        Rung(
-            low=low,
-            high=high,
-            reached=sum(_reached(trial, low) for trial in known.trials),
-            gone_on=sum(
-                _reached(trial, high) or (is_pending(trial) and _reached(trial, low)) for trial in known.trials
-            ),
-        )
-        for low, high in pairwise(known.rungs)
-    ]
 
 
 def stake(known: Knowledge, options: Sequence[Option]) -> float:
@@ -157,11 +121,13 @@ def is_refuted(known: Knowledge) -> bool:
 def contrast(known: Knowledge, starts: Sequence[Option], rng: np.random.Generator) -> Decision | None:
     """Where nothing is customary: random starts, every other one left to a trusted store.
 
-    When the store alone chooses, nothing it is wrong about is ever seen. What a refuted store began does not count.
+    When the store alone chooses, nothing it is wrong about is ever seen; one that has been right needs no more of it.
+    What a refuted store began does not count.
     """
     begun = len(known.trials)
     wanted = CONTRAST + is_refuted(known) * CONTRAST // 2
-    if starts[0].fidelity >= 1.0 or begun >= wanted or (known.has_store and begun % 2 == 0):
+    led = known.has_store and (begun % 2 == 0 or known.is_proven)
+    if starts[0].fidelity >= 1.0 or begun >= wanted or led:
         return None
     return Decision(option=starts[int(rng.integers(len(starts)))], why="at random, to have something to compare with")
 
@@ -182,21 +148,6 @@ def first_full_run(known: Knowledge, options: Sequence[Option], seconds_left: fl
     return Decision(option=best, why="the best so far, for a complete trial early and to learn how curves go on here")
 
 
-def promotion(known: Knowledge, options: Sequence[Option]) -> Decision | None:
-    """The best thaw from the highest rung from which too few went on.
-
-    Projections from low rungs err together, so a model may begin ever more trials of one kind on their strength; only
-    trials that go on show it where curves really end.
-    """
-    thaws = _thaws(options)
-    for rung in reversed(rungs_of(known)):
-        waiting = [option for option in thaws if rung.waits(option)]
-        if waiting and rung.gone_on < int(rung.reached / PROMOTE_ONE_OF[known.has_store]):
-            best = waiting[int(np.argmax(worth(waiting, stake(known, options))))]
-            return Decision(option=best, why="the most promising of those that got this far")
-    return None
-
-
 def harvest(
     known: Knowledge, options: Sequence[Option], incumbent: float, seconds_left: float | None, workers: int = 1
 ) -> Sequence[Option]:
@@ -208,18 +159,6 @@ def harvest(
     hopeful = [option for option in _thaws(options) if few or option.mean + 2 * option.sd > incumbent]
     able = [option for option in hopeful if option.finish <= seconds_left]
     return able if seconds_left < HARVEST * (spent + seconds_left) else []
-
-
-def held_back(known: Knowledge, options: Sequence[Option]) -> Sequence[Option]:
-    """Options without the thaws from rungs from which enough went on, as long as anything else is left.
-
-    The best of a poor lot always looks worth its end; its time is better spent on starts.
-    """
-    kept = list(options)
-    for rung in rungs_of(known):
-        if rung.gone_on >= max(1.0, rung.reached / KEEP_ONE_OF):
-            kept = [option for option in kept if not rung.waits(option)]
-    return kept or options
 
 
 def landing(
@@ -238,15 +177,11 @@ def landing(
     return Decision(option=replace(best, fidelity=1.0, added=best.finish), why=why)
 
 
-def _best(known: Knowledge, options: Sequence[Option]) -> Decision:
-    chosen = options[int(np.argmax(worth(options, stake(known, options))))]
+def _best(known: Knowledge, options: Sequence[Option], incumbent: float) -> Decision:
+    chosen = options[int(np.argmax(worth(options, stake(known, options), incumbent)))]
     aside = ", the store left aside" if known.leaves_store_aside else ""
     return Decision(option=chosen, why=f"best prospect for its risk and cost{aside}")
 
 
 def _thaws(options: Sequence[Option]) -> list[Option]:
     return [option for option in options if option.thaw is not None]
-
-
-def _reached(trial: Trial, rung: float) -> bool:
-    return trial.fidelity >= rung - 1e-9

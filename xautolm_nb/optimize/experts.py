@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.linalg import solve_triangular
 
-from xautolm_nb.optimize.response import PRIOR_MEAN, SPREAD
-from xautolm_nb.optimize.surrogate import Rows, ScoreModel, covariance, fit, joint, predict
+from xautolm_nb.optimize.response import PRIOR_MEAN, SPREAD, ByRank
+from xautolm_nb.optimize.surrogate import Rows, ScoreModel, covariance, fit, joint, predict, run_ends
 from xautolm_nb.optimize.targets import Responses
 
 START = math.log(0.9 / 0.1)
@@ -35,6 +35,8 @@ class Experts:
     """None before the first row of this study."""
     stored: ScoreModel | None
     trust: float
+    before: int = 0
+    """Rows of the store, which stand before this study's in `stored`."""
 
     def predict(
         self, x: Float[np.ndarray, "m e"], *, trust: float | None = None
@@ -46,10 +48,17 @@ class Experts:
         )
         if self.stored is None or weight <= 0.0:
             return mean, sd
-        other_mean, other_sd = predict(self.stored, x)
-        mixed = weight * other_mean + (1 - weight) * mean
-        second = weight * (other_sd**2 + (other_mean - mixed) ** 2) + (1 - weight) * (sd**2 + (mean - mixed) ** 2)
-        return mixed, np.sqrt(second)
+        return _mixture(weight, predict(self.stored, x), (mean, sd))
+
+    def ends(self, *, trust: float | None = None) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+        """Mean and standard deviation of the end of each of this study's runs, mixed like `predict`."""
+        n = len(self.own.rows)
+        if self.alone is None:
+            return np.zeros(0), np.zeros(0)
+        weight, alone = self.trust if trust is None else trust, run_ends(self.alone, slice(n))
+        if self.stored is None or weight <= 0.0:
+            return alone
+        return _mixture(weight, run_ends(self.stored, slice(self.before, self.before + n)), alone)
 
 
 def consult(
@@ -63,10 +72,11 @@ def consult(
         prior: The score model fitted to `stored`; its hyperparameters are kept.
         pending: Inputs that are being run: believed to come out as expected, so that nothing alike is proposed.
     """
-    alone = _alone(own.rows)
+    alone = _alone(own)
     trust = _trust(own.rows, prior, alone)
     trust = trust if trust >= LEAST_TRUST else 0.0
-    experts = Experts(own=own, alone=alone, stored=_with_store(own.rows, stored, prior), trust=trust)
+    before = len(stored) if stored is not None else 0
+    experts = Experts(own=own, alone=alone, stored=_with_store(own.rows, stored, prior), trust=trust, before=before)
     if pending is None or not len(pending):
         return experts
     believed, _ = experts.predict(pending)
@@ -75,6 +85,28 @@ def consult(
     rows = own.rows.joined(believed_rows) if len(own.rows) else believed_rows
     mean = alone.mean if alone is not None else PRIOR_MEAN
     return replace(experts, alone=fit(rows, mean=mean, start=alone, steps=0), stored=_with_store(rows, stored, prior))
+
+
+def anchored(own: Responses, prior: ScoreModel) -> Responses:
+    """Ranks put where the store expects runs like these on average.
+
+    Ranks among runs which a store has chosen have the same middle as ranks among any, while the store's own are ranks
+    among all: without an anchor it is refuted by choosing well. What it is wrong about shows in their order.
+    """
+    expected, _ = predict(prior, own.rows.x)
+    return own.moved(float(np.mean(expected - own.rows.y)))
+
+
+def _mixture(
+    weight: float,
+    one: tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]],
+    other: tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]],
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """Mean and standard deviation of a mixture of two Gaussians, the first of this weight."""
+    (mean, sd), (other_mean, other_sd) = one, other
+    mixed = weight * mean + (1 - weight) * other_mean
+    second = weight * (sd**2 + (mean - mixed) ** 2) + (1 - weight) * (other_sd**2 + (other_mean - mixed) ** 2)
+    return mixed, np.sqrt(second)
 
 
 def _trust(rows: Rows, prior: ScoreModel | None, alone: ScoreModel | None) -> float:
@@ -124,11 +156,13 @@ def sequential_log_density(
     return density
 
 
-def _alone(rows: Rows) -> ScoreModel | None:
+def _alone(own: Responses) -> ScoreModel | None:
     """The expert without a store."""
+    rows = own.rows
     if not len(rows):
         return None
-    mean = float((rows.y.sum() + 2 * PRIOR_MEAN) / (len(rows) + 2))
+    usual = own.scale.centre if isinstance(own.scale, ByRank) else PRIOR_MEAN
+    mean = float((rows.y.sum() + 2 * usual) / (len(rows) + 2))
     few = rows.spread(_REFIT_ROWS)
     fitted = fit(few, mean=mean, steps=_REFIT_STEPS if len(rows) >= _REFIT_FROM else 0)
     return fitted if few is rows else fit(rows, mean=mean, start=fitted, steps=0)

@@ -13,7 +13,7 @@ from xautolm_nb.core.trial import Trial, TrialState
 from xautolm_nb.optimize import cost, feasibility
 from xautolm_nb.optimize.cases import Case, is_pending, trial_cases
 from xautolm_nb.optimize.cost import CostModel
-from xautolm_nb.optimize.experts import Experts, consult
+from xautolm_nb.optimize.experts import Experts, anchored, consult
 from xautolm_nb.optimize.feasibility import Feasibility
 from xautolm_nb.optimize.prior import MetaPrior
 from xautolm_nb.optimize.response import PRIOR_MEAN, to_score
@@ -26,7 +26,7 @@ STORE_FREE_FROM = 12
 """The first of them: a short search has no runs to give away, and trust has moved by then if it was misplaced."""
 
 PROVEN = 0.97
-"""A store that is trusted this much has been right about this task and is left aside no more."""
+"""A store that is trusted this much has been right about this task: it is left aside no more, and needs no contrast."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,6 +52,11 @@ class Knowledge:
         return self.experts.stored is not None and self.experts.trust > 0.0
 
     @property
+    def is_proven(self) -> bool:
+        """Whether the store has been right about this task."""
+        return self.experts.trust >= PROVEN
+
+    @property
     def decisions(self) -> int:
         """Counts how often was decided so far: rungs reached, failures and running trials."""
         return sum(max(1, self._rungs_of(trial)) + is_pending(trial) for trial in self.trials)
@@ -62,7 +67,7 @@ class Knowledge:
     @property
     def leaves_store_aside(self) -> bool:
         """Whether this decision is one of those taken without the store."""
-        doubted = self.has_store and self.experts.trust < PROVEN and self.decisions >= STORE_FREE_FROM
+        doubted = self.has_store and not self.is_proven and self.decisions >= STORE_FREE_FROM
         return doubted and self.decisions % STORE_FREE_EVERY == STORE_FREE_EVERY - 1
 
     @property
@@ -99,15 +104,17 @@ class Knowledge:
         """Response to improve on: the best seen, complete trials by their posterior mean where their luck was better.
 
         Before any score it is what the models expect of an average configuration. By rank, what was seen of a curve is
-        no floor for its end, so there it is the posterior mean of all.
+        no floor for its end, so there it is the best end to be expected.
         """
         own = self.experts.own
         if not own.cases:
             return PRIOR_MEAN
+        if self.prior.ranked:
+            return float(np.max(self.experts.ends()[0]))
         mean, _ = self.experts.predict(own.rows.x)
         done = {case.number for case in self.complete()}
-        believed = np.array([self.prior.ranked or case.number in done for case in own.cases])
-        return float(np.max(np.where(believed, np.minimum(mean, own.seen), own.seen)))
+        is_done = np.array([case.number in done for case in own.cases])
+        return float(np.max(np.where(is_done, np.minimum(mean, own.seen), own.seen)))
 
 
 def learn(
@@ -134,6 +141,9 @@ def learn(
     cases = trial_cases(ordered, context, space, metric)
     running = {trial.number for trial in ordered if is_pending(trial)}
     pending = inputs_of([case.point for case in cases if case.number in running])
+    own = responses(cases, others=prior.rises, usual=prior.usual_best, ranked=prior.ranked)
+    if prior.ranked and prior.score is not None and own.cases:
+        own = anchored(own, prior.score)
     return Knowledge(
         context=context,
         metric=metric,
@@ -141,12 +151,7 @@ def learn(
         trials=ordered,
         cases=tuple(cases),
         prior=prior,
-        experts=consult(
-            responses(cases, others=prior.rises, usual=prior.usual_best, ranked=prior.ranked),
-            prior.rows,
-            prior.score,
-            pending,
-        ),
+        experts=consult(own, prior.rows, prior.score, pending),
         feasibility=feasibility.learn(cases, prior.cases),
         cost=cost.learn(cases, prior.cases),
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from jaxtyping import Float
 from scipy.stats import norm
 
 from xautolm_nb.core.config import config_key
@@ -78,7 +79,7 @@ def _options(
     if not points:
         return []
     trust = 0.0 if known.leaves_store_aside else None
-    mean, sd = known.experts.predict(inputs_of(points), trust=trust)
+    mean, sd = _finals(known, points, trials, trust)
     success = known.feasibility.success(points, trust=trust) * known.cost.within(points, timeout)
     pace, pace_sd = known.cost.log_seconds(points)
     belief = np.stack([mean, sd, success, np.exp(pace), pace_sd], axis=1)
@@ -87,6 +88,20 @@ def _options(
         for i, (point, trial) in enumerate(zip(points, trials, strict=True))
     ]
     return [option for option in options if option.success > 0]
+
+
+def _finals(
+    known: Knowledge, points: Sequence[Point], trials: Sequence[Trial | None], trust: float | None
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """Mean and standard deviation of final responses: of a run with a score its own end, else what is expected."""
+    mean, sd = known.experts.predict(inputs_of(points), trust=trust)
+    places = {case.number: place for place, case in enumerate(known.experts.own.cases)}
+    begun = [(i, places[trial.number]) for i, trial in enumerate(trials) if trial and trial.number in places]
+    if begun:
+        here, there = map(list, zip(*begun, strict=True))
+        ends = known.experts.ends(trust=trust)
+        mean[here], sd[here] = ends[0][there], ends[1][there]
+    return mean, sd
 
 
 def _option(

@@ -53,6 +53,8 @@ class ByRank:
     """Normal scores of ranks among the skills seen; beyond the ends it goes on straight."""
 
     seen: tuple[float, ...]
+    centre: float = PRIOR_MEAN
+    """Response of the middle rank."""
 
     @cached_property
     def _knots(self) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
@@ -63,8 +65,8 @@ class ByRank:
         scores = np.array([np.mean(ndtri(places[values == value])) for value in skills])
         if len(skills) >= 2:
             return skills, scores
-        centre = float(skills[0]) if len(skills) else 0.0
-        return np.array([centre - 1.0, centre]), np.array([-1.0, 0.0])
+        only = float(skills[0]) if len(skills) else 0.0
+        return np.array([only - 1.0, only]), np.array([-1.0, 0.0])
 
     def response(self, skill: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
         """Responses of skills."""
@@ -72,12 +74,12 @@ class ByRank:
         value = np.interp(skill, x, z)
         value = np.where(skill > x[-1], z[-1] + (skill - x[-1]) * _slope(x, z, last=True), value)
         value = np.where(skill < x[0], z[0] - (x[0] - skill) * _slope(x, z, last=False), value)
-        return np.asarray(PRIOR_MEAN + SPREAD * value)
+        return np.asarray(self.centre + SPREAD * value)
 
     def skill(self, response: float) -> float:
         """The skill of a response, not far beyond what was seen."""
         x, z = self._knots
-        wanted = (response - PRIOR_MEAN) / SPREAD
+        wanted = (response - self.centre) / SPREAD
         beyond = min(max(0.0, wanted - z[-1]) / max(_slope(x, z, last=True), 1e-12), float(x[-1] - x[0]))
         return float(np.interp(wanted, z, x)) + beyond
 

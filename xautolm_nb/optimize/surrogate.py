@@ -261,6 +261,25 @@ def covariance(model: ScoreModel, a: Float[np.ndarray, "n e"], b: Float[np.ndarr
         return model.kernel(torch.as_tensor(a), torch.as_tensor(b)).numpy()
 
 
+def run_ends(model: ScoreModel, places: slice) -> tuple[Float[np.ndarray, " r"], Float[np.ndarray, " r"]]:
+    """Mean and standard deviation of the ends of runs that are training rows, shapes `(r,)`.
+
+    What the noise stands for (seed, split, all that the features do not tell) a paused run has drawn already and keeps;
+    of its own end only what is still to come is uncertain, the known variance `v`. With `C = (K + N)^-1` the end has
+    mean `y - v C (y - mean)` and variance `v - v^2 diag(C)`. A complete run ends where it was seen.
+
+    Args:
+        model: The model.
+        places: Of the runs among its training rows; they count fully, with weight 1.
+    """
+    with torch.no_grad():
+        known = model.likelihood.noise_covar.known[places]
+        unit = torch.eye(len(model.inputs), dtype=known.dtype)[:, places]
+        certain = torch.linalg.solve_triangular(model.factor, unit, upper=False).square().sum(0)
+        mean = model.train_targets[places] - known * model.solved[places]
+        return mean.numpy(), (known - known.square() * certain).clamp_min(1e-8).sqrt().numpy()
+
+
 @contextmanager
 def exact() -> Iterator[None]:
     """Compute by Cholesky factors throughout: with a few hundred rows nothing approximate is faster."""

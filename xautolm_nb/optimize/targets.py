@@ -8,7 +8,7 @@ until the end. On recorded curves the value at a rung picks the best final as we
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -37,6 +37,13 @@ class Responses:
     """Response of each case as far as it was run."""
     scale: Scale
     """Turns skills of the task at hand into responses and back."""
+
+    def moved(self, by: float) -> "Responses":
+        """All of them higher by the same; for ranks, which tell an order and no level."""
+        if not isinstance(self.scale, ByRank):
+            raise TypeError("skills have a level of their own")
+        scale = replace(self.scale, centre=self.scale.centre + by)
+        return replace(self, rows=replace(self.rows, y=self.rows.y + by), seen=self.seen + by, scale=scale)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
