@@ -7,10 +7,10 @@ from xautolm_nb.core.experience import Experience
 from xautolm_nb.core.trial import Trial
 from xautolm_nb.optimize import BayesianOptimizer, RandomSearch
 from xautolm_nb.optimize.cases import trial_cases
-from xautolm_nb.optimize.experts import Experts, anchored, consult, sequential_log_density
+from xautolm_nb.optimize.experts import Experts, anchored, consult, sequential_log_density, trust_in_store
 from xautolm_nb.optimize.features import describe
 from xautolm_nb.optimize.prior import MetaPrior
-from xautolm_nb.optimize.surrogate import predict
+from xautolm_nb.optimize.surrogate import Rows, fit, predict
 from xautolm_nb.optimize.targets import inputs_of, responses
 
 
@@ -50,6 +50,15 @@ def test_ranks_lie_where_the_store_expects_such_runs_and_keep_their_order(
         assert placed.scale.skill(float(after)) == pytest.approx(own.scale.skill(float(before)))
     with pytest.raises(TypeError, match="a level of their own"):
         responses(trial_cases(trials, world.context, world.space, F1)).moved(1.0)
+
+
+def test_a_store_that_knows_a_level_and_no_order_gains_no_trust(world: World, trials: list[Trial]) -> None:
+    own = responses(trial_cases(trials, world.context, world.space, F1), ranked=True)
+    nothing = Rows(x=own.rows.x[:1], y=np.array([0.9]), variance=np.array([50.0]), weight=np.ones(1))
+    prior = fit(nothing, mean=0.9, steps=0)
+    alone = fit(own.rows, mean=0.9, steps=0)
+    assert trust_in_store(own, prior, alone) != pytest.approx(0.9, abs=0.01)
+    assert trust_in_store(anchored(own, prior), prior, alone) == pytest.approx(0.9, abs=0.01)
 
 
 def test_a_run_is_expected_to_end_near_what_was_seen_of_it(

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.linalg import solve_triangular
 
-from xautolm_nb.optimize.response import PRIOR_MEAN, SPREAD, ByRank
+from xautolm_nb.optimize.response import PRIOR_MEAN, SPREAD
 from xautolm_nb.optimize.surrogate import Rows, ScoreModel, covariance, fit, joint, predict, run_ends
 from xautolm_nb.optimize.targets import Responses
 
@@ -73,7 +73,7 @@ def consult(
         pending: Inputs that are being run: believed to come out as expected, so that nothing alike is proposed.
     """
     alone = _alone(own)
-    trust = _trust(own.rows, prior, alone)
+    trust = _trust(own, prior, alone)
     trust = trust if trust >= LEAST_TRUST else 0.0
     before = len(stored) if stored is not None else 0
     experts = Experts(own=own, alone=alone, stored=_with_store(own.rows, stored, prior), trust=trust, before=before)
@@ -109,10 +109,10 @@ def _mixture(
     return mixed, np.sqrt(second)
 
 
-def _trust(rows: Rows, prior: ScoreModel | None, alone: ScoreModel | None) -> float:
+def _trust(own: Responses, prior: ScoreModel | None, alone: ScoreModel | None) -> float:
     if prior is None:
         return 0.0
-    return 1.0 / (1.0 + math.exp(-START)) if alone is None else trust_in_store(rows, prior, alone)
+    return 1.0 / (1.0 + math.exp(-START)) if alone is None else trust_in_store(own, prior, alone)
 
 
 def _with_store(rows: Rows, stored: Rows | None, prior: ScoreModel | None) -> ScoreModel | None:
@@ -122,17 +122,19 @@ def _with_store(rows: Rows, stored: Rows | None, prior: ScoreModel | None) -> Sc
     return fit(stored.joined(rows), mean=prior.mean, start=prior, steps=0) if len(rows) else prior
 
 
-def trust_in_store(rows: Rows, prior: ScoreModel, alone: ScoreModel) -> float:
+def trust_in_store(own: Responses, prior: ScoreModel, alone: ScoreModel) -> float:
     """Weight of the expert with the store after it and the one without were scored on each row, in order.
 
-    The store's hyperparameters have not seen these rows. Those of the other expert are its priors' medians, and from
-    twelve rows on those fitted to the rows, which favours it a little: a store that helps no more need not stay.
+    Both expect the level at which ranks were placed, so that only their order tells one from the other. The store's
+    hyperparameters have not seen these rows. Those of the other expert are its priors' medians, and from twelve rows on
+    those fitted to the rows, which favours it a little: a store that helps no more need not stay.
     """
+    rows, usual = own.rows, np.full(len(own.rows), own.scale.centre)
     mean, spread = joint(prior, rows.x)
     noises = [float(model.likelihood.noise_covar.noise.detach()) for model in (prior, alone)]
     with_store = sequential_log_density(mean, spread, rows.y, noises[0] + rows.variance + _SURPRISE)
     without = sequential_log_density(
-        np.full(len(rows), PRIOR_MEAN), covariance(alone, rows.x, rows.x), rows.y, noises[1] + rows.variance + _SURPRISE
+        usual, covariance(alone, rows.x, rows.x), rows.y, noises[1] + rows.variance + _SURPRISE
     )
     odds = START
     for gain in with_store - without:
@@ -161,8 +163,7 @@ def _alone(own: Responses) -> ScoreModel | None:
     rows = own.rows
     if not len(rows):
         return None
-    usual = own.scale.centre if isinstance(own.scale, ByRank) else PRIOR_MEAN
-    mean = float((rows.y.sum() + 2 * usual) / (len(rows) + 2))
+    mean = float((rows.y.sum() + 2 * own.scale.centre) / (len(rows) + 2))
     few = rows.spread(_REFIT_ROWS)
     fitted = fit(few, mean=mean, steps=_REFIT_STEPS if len(rows) >= _REFIT_FROM else 0)
     return fitted if few is rows else fit(rows, mean=mean, start=fitted, steps=0)

@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 from jaxtyping import Float
@@ -38,6 +38,8 @@ class ByBest:
     """Skills as shares of the best skill."""
 
     best: float
+    centre: ClassVar[float] = PRIOR_MEAN
+    """Response expected before anything is known."""
 
     def response(self, skill: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
         """Responses of skills."""
@@ -54,7 +56,7 @@ class ByRank:
 
     seen: tuple[float, ...]
     centre: float = PRIOR_MEAN
-    """Response of the middle rank."""
+    """Response of the middle rank: what is expected before anything is known."""
 
     @cached_property
     def _knots(self) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
