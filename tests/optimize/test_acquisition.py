@@ -61,6 +61,15 @@ def test_the_less_is_at_stake_before_a_look_the_less_cost_and_the_more_hope_coun
         assert int(np.argmax(worth([bold, sure], stake, 0.5))) == wanted
 
 
+def test_what_is_hoped_for_goes_over_from_improvement_to_the_expected_response(option: Option) -> None:
+    some = replace(option, mean=0.2, sd=0.3)
+    improvement, response = log_improvement(np.array([0.2]), np.array([0.3]), 0.5)[0], math.log(0.2 + 0.3 * 0.3)
+    for stake in (0.0, 0.25, 1.0):
+        hope = (1 - stake) * improvement + stake * response
+        expected = math.log(0.9) + hope - 0.5 * stake**0.75 * math.log(90.0)
+        assert worth([some], stake, 0.5)[0] == pytest.approx(expected)
+
+
 def test_an_uncertain_option_is_worth_more_than_a_sure_one_of_the_same_mean(option: Option) -> None:
     doubtful, sure = worth([replace(option, sd=0.2), replace(option, sd=0.01)], 0.25, 0.5)
     assert doubtful > sure

@@ -126,6 +126,18 @@ def test_the_first_complete_trial_is_the_one_with_less_to_pay_when_both_promise_
     assert chosen is not None and chosen.option is near
 
 
+def test_the_stake_is_a_share_of_seconds_so_that_many_short_runs_do_not_hide_that_long_ones_can_pause(
+    world: World,
+) -> None:
+    known = know(world, [])
+    long = replace(options(world, known)[0], full=90.0)
+    assert decide.stake(known, [long]) == long.point.physics.looks(RUNGS)[0] == 0.125
+    physics = replace(long.point.physics, earliest_look=1.0)
+    short = replace(long, full=1.0, point=replace(long.point, physics=physics))
+    assert decide.stake(known, [short]) == 1.0
+    assert np.isclose(decide.stake(known, [long, *[short] * 10]), 0.9 * 0.125 + 0.1)
+
+
 def test_in_the_second_half_only_hopeful_thaws_are_left(world: World) -> None:
     trials = run(world, 0.125, 0.5, 1.0, 1.0, 1.0)
     known = know(world, trials)

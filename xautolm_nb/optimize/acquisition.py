@@ -6,10 +6,11 @@ starting are never weighed by what is left to pay (dividing by the remaining cos
 against .26-.28 regret in our study of curves).
 
 What is hoped for follows from the *stake*, the share of a run that is paid before its first look, 1 where runs cannot
-be paused. Where looks are cheap, doubt is worth one: the prospects are the expected improvement over the incumbent's
-end, and w is small, as whole runs may be long. Where a whole run is at stake they are the expected response and a
-little of its deviation, for improvement turns to risky points when little is left to gain, and w is large. A deadline
-changes neither: it bounds what may be begun, and ends with a harvest (`decide`).
+be paused. Where looks are cheap, doubt is worth one, so that the expected improvement over the incumbent's end counts.
+Where a whole run is at stake it is the expected response and a little of its deviation, for improvement turns to risky
+points when little is left to gain. In between it is their mean, weighed by the stake. w rises with the stake, as whole
+runs may be long where looks are cheap. A deadline changes none of it: it bounds what may be begun, and ends with a
+harvest (`decide`).
 """
 
 import math
@@ -30,8 +31,6 @@ COST_OFFSET = 10.0
 OPTIMISM = 0.3
 """Deviations added to the expected response where a whole run is at stake. There, on the recorded trials, expected
 improvement makes twice the errors."""
-LARGE_STAKE = 0.5
-"""From this share of a run on, its first look is no look but most of its price."""
 COST_WEIGHT, COST_POWER = 0.5, 0.75
 """Exponent of the cost where a whole run is at stake, and the power of the stake by which it falls."""
 
@@ -100,10 +99,8 @@ def cost_weight(stake: float) -> float:
 def _prospects(options: Sequence[Option], stake: float, incumbent: float) -> Float[np.ndarray, " n"]:
     """Logarithms of what is hoped for; where the seconds count too, it is what is added to the front."""
     mean, sd = np.array([o.mean for o in options]), np.array([o.sd for o in options])
-    if stake < LARGE_STAKE:
-        hope = log_improvement(mean, sd, incumbent)
-    else:
-        hope = np.log(np.maximum(mean + OPTIMISM * sd, _LEAST_HOPE))
+    caution = np.log(np.maximum(mean + OPTIMISM * sd, _LEAST_HOPE))
+    hope = (1 - stake) * log_improvement(mean, sd, incumbent) + stake * caution
     front = np.array([np.nan if o.front is None else o.front for o in options])
     return np.where(np.isnan(front), hope, front)
 

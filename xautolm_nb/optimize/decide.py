@@ -78,8 +78,9 @@ def decide(
 
 
 def stake(known: Knowledge, options: Sequence[Option]) -> float:
-    """Share of a run that is paid before its first look: the median of the options, as some pay sooner."""
-    return float(np.median([option.point.physics.looks(known.rungs)[0] for option in options]))
+    """Share of a run that is paid before its first look: of the seconds of all options, as short runs have no look."""
+    shares = [option.point.physics.looks(known.rungs)[0] for option in options]
+    return float(np.average(shares, weights=[option.full for option in options]))
 
 
 def is_converged(known: Knowledge, options: Sequence[Option], incumbent: float) -> bool:
