@@ -98,7 +98,7 @@ def figures(results: Sequence[Result]) -> Iterator[tuple[str, Figure]]:
         if store_rows(group).keys() - {"honest", NO_STORE}:
             yield f"stores_{where}", stores_figure(group)
     for group in by_store([result for result in results if result.runs], "curves"):
-        yield f"curves_{group[0].data}", curves_figure(group)
+        yield f"curves_{group[0].data}_{max(group[0].settings['budgets'])}", curves_figure(group)
     for result in results:
         if result.benchmark == "overhead" and result.cells:
             yield "overhead", overhead_figure(result)

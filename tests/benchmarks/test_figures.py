@@ -16,7 +16,7 @@ Settings = Mapping[str, Mapping[str, Any]]
 ALL = {
     "replay_trials_full",
     "stores_trials_full",
-    "curves_taskset",
+    "curves_taskset_5",
     "overhead",
     "live_180s",
 }
@@ -50,7 +50,7 @@ def test_a_folder_of_all_results_gives_all_figures_and_an_empty_one_gives_none(f
 @pytest.mark.parametrize("name", ["1", "deep/2", "3", "4", "5"])
 def test_a_figure_without_results_is_not_drawn(folder: Path, name: str) -> None:
     (folder / f"{name}.json").unlink()
-    lost = {"1": "replay_trials_full", "deep/2": "stores_trials_full", "3": "curves_taskset", "4": "overhead"}
+    lost = {"1": "replay_trials_full", "deep/2": "stores_trials_full", "3": "curves_taskset_5", "4": "overhead"}
     assert set(drawn(folder)) == ALL - {lost.get(name, "live_180s")}
 
 
@@ -108,7 +108,7 @@ def test_a_store_is_drawn_beside_the_search_without_one(folder: Path, settings: 
 
 
 def test_regret_is_drawn_in_logs_with_each_line_named(folder: Path) -> None:
-    panel = drawn(folder)["curves_taskset"].axes[0]
+    panel = drawn(folder)["curves_taskset_5"].axes[0]
     found = lines(panel)
     assert panel.get_yscale() == "log" and panel.get_title(loc="left") == "store: thin"
     assert list(found["asha"].get_ydata()) == pytest.approx([0.41, 0.2])
@@ -122,7 +122,7 @@ def test_each_store_of_curves_has_a_panel_in_the_order_of_the_benchmark(
 ) -> None:
     for store in ("none", "full", "inverted"):
         write(folder / f"{store}.json", "curves", {**settings["curves"], "store": store}, curved("ours", 0.3))
-    panels = [axes for axes in drawn(folder)["curves_taskset"].axes if axes.get_visible()]
+    panels = [axes for axes in drawn(folder)["curves_taskset_5"].axes if axes.get_visible()]
     shown = [axes.get_title(loc="left").removeprefix("store: ") for axes in panels]
     assert shown == ["thin", "full", "none", "inverted"]
     assert len({axes.get_ylim() for axes in panels}) == 1
