@@ -66,7 +66,7 @@ def test_what_is_hoped_for_goes_over_from_improvement_to_the_expected_response(o
     improvement, response = log_improvement(np.array([0.2]), np.array([0.3]), 0.5)[0], math.log(0.2 + 0.3 * 0.3)
     for stake in (0.0, 0.25, 1.0):
         hope = (1 - stake) * improvement + stake * response
-        expected = math.log(0.9) + hope - 0.5 * stake**0.75 * math.log(90.0)
+        expected = math.log(0.9) + hope - 0.5 * stake**0.75 * math.log(81.0)
         assert worth([some], stake, 0.5)[0] == pytest.approx(expected)
 
 

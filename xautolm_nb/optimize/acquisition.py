@@ -1,6 +1,6 @@
 """What to do next: every paused trial that may be thawed, every configuration that may be started, and their worth.
 
-An option is worth log P(success) + log prospects - w log(seconds of its whole run + 10). The prospects are of the
+An option is worth log P(success) + log prospects - w log(seconds of its whole run + 1). The prospects are of the
 *final* score while only the next look is paid, and the cost is that of the whole run from its beginning: thawing and
 starting are never weighed by what is left to pay (dividing by the remaining cost starves new configurations: .34-.38
 against .26-.28 regret in our study of curves).
@@ -25,8 +25,8 @@ from xautolm_nb.core.trial import Trial
 from xautolm_nb.optimize.features import Point
 
 _LEAST_HOPE = 1e-4
-COST_OFFSET = 10.0
-"""Seconds added to every cost: below this nobody waits for a trial."""
+COST_OFFSET = 1.0
+"""Seconds added to every cost: about what a trial takes beside its run."""
 
 OPTIMISM = 0.3
 """Deviations added to the expected response where a whole run is at stake. There, on the recorded trials, expected

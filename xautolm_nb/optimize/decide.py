@@ -15,7 +15,7 @@ import numpy as np
 
 from xautolm_nb.core.config import config_key
 from xautolm_nb.core.trial import TrialState
-from xautolm_nb.optimize.acquisition import Option, cost_weight, expected_gain, worth
+from xautolm_nb.optimize.acquisition import COST_OFFSET, Option, cost_weight, expected_gain, worth
 from xautolm_nb.optimize.candidates import customary
 from xautolm_nb.optimize.cases import is_pending
 from xautolm_nb.optimize.knowledge import Knowledge
@@ -144,7 +144,8 @@ def first_full_run(known: Knowledge, options: Sequence[Option], seconds_left: fl
     if not thaws or done or under_way:
         return None
     best = max(
-        thaws, key=lambda option: math.log(max(option.mean, 1e-4)) - cost_weight(1.0) * math.log(option.finish + 10)
+        thaws,
+        key=lambda option: math.log(max(option.mean, 1e-4)) - cost_weight(1.0) * math.log(option.finish + COST_OFFSET),
     )
     return Decision(option=best, why="the best so far, for a complete trial early and to learn how curves go on here")
 
