@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.manager import KernelManager, start_new_kernel
+from jupyter_client.manager import KernelManager
 
 TESTS = Path(__file__).resolve().parent
 OTHER_IPYKERNEL = "XAUTOLM_IPYKERNEL"
@@ -25,12 +26,15 @@ class Kernel:
     def __init__(self, **environment: str) -> None:
         places = [os.environ[OTHER_IPYKERNEL]] if os.environ.get(OTHER_IPYKERNEL) else []
         path = os.pathsep.join([*places, str(TESTS), os.environ.get("PYTHONPATH", "")])
-        self.manager: KernelManager
-        self.client: BlockingKernelClient
-        self.manager, self.client = start_new_kernel(
-            kernel_name="python3", env={**os.environ, "PYTHONPATH": path, **environment}
-        )
+        self.manager = KernelManager(kernel_name="python3")
+        self.manager.start_kernel(env={**os.environ, "PYTHONPATH": path, **environment})
+        self.client: BlockingKernelClient = self.manager.client()
+        # A kernel drops what it publishes while a thousand messages wait to be read: here any number may.
+        self.client.context.setsockopt(zmq.RCVHWM, 0)
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
         self.published: list[dict[str, Any]] = []
+        self._idle: set[str] = set()
         self._ended = threading.Event()
         self._new = threading.Condition()
         self._replies: dict[str, dict[str, Any]] = {}
@@ -61,7 +65,7 @@ class Kernel:
         identifier = self.start(code)
         reply = self.until(lambda: self._replies.get(identifier), timeout)
         assert reply["content"]["status"] == "ok", reply["content"]
-        self.until(lambda: any(self._is_idle(message, identifier) for message in list(self.published)), timeout)
+        self.until(lambda: identifier in self._idle, timeout)
         return self.printed(identifier)
 
     def wait(self, identifier: str, timeout: float = 120) -> dict[str, Any]:
@@ -147,6 +151,8 @@ class Kernel:
                 message = self.client.get_iopub_msg(timeout=1)
                 message["came"] = time.monotonic()
                 self.published.append(message)
+                if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                    self._idle.add(message["parent_header"].get("msg_id", ""))
                 self._tell()
 
     def _listen_shell(self) -> None:
@@ -159,11 +165,6 @@ class Kernel:
     def _tell(self) -> None:
         with self._new:
             self._new.notify_all()
-
-    @staticmethod
-    def _is_idle(message: Mapping[str, Any], identifier: str) -> bool:
-        same = message["parent_header"].get("msg_id") == identifier
-        return same and message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
 
 
 class Panel:

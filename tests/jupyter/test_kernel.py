@@ -119,7 +119,7 @@ def test_an_hour_of_progress_leaves_the_memory_of_the_kernel_flat(new_kernel: Ca
     kernel = new_kernel()
     kernel.run(
         f"""{SLOW}
-import gc, psutil
+import gc, psutil, time
 from xautolm_nb.core.events import TrialProgress
 from xautolm_nb.jupyter import teller as tellers
 from xautolm_nb.jupyter.kernel import connect
@@ -138,6 +138,7 @@ def play(count):
         if step % 16 == 0:  # the widgets are redrawn a quarter as often as it trains, here a little less
             panel._live._feed._receive(progress)
             panel._live.refresh()
+            time.sleep(0.001)  # lets messages out: a kernel drops what is above a thousand that wait
     gc.collect()
     return psutil.Process().memory_info().rss
 

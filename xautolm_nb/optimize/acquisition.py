@@ -24,7 +24,8 @@ from scipy.special import ndtr
 from xautolm_nb.core.trial import Trial
 from xautolm_nb.optimize.features import Point
 
-_LEAST_HOPE = 1e-4
+LEAST_HOPE = 1e-4
+"""Least response that is hoped for: its logarithm is taken."""
 COST_OFFSET = 1.0
 """Seconds added to every cost: about what a trial takes beside its run."""
 
@@ -99,7 +100,7 @@ def cost_weight(stake: float) -> float:
 def _prospects(options: Sequence[Option], stake: float, incumbent: float) -> Float[np.ndarray, " n"]:
     """Logarithms of what is hoped for; where the seconds count too, it is what is added to the front."""
     mean, sd = np.array([o.mean for o in options]), np.array([o.sd for o in options])
-    caution = np.log(np.maximum(mean + OPTIMISM * sd, _LEAST_HOPE))
+    caution = np.log(np.maximum(mean + OPTIMISM * sd, LEAST_HOPE))
     hope = (1 - stake) * log_improvement(mean, sd, incumbent) + stake * caution
     front = np.array([np.nan if o.front is None else o.front for o in options])
     return np.where(np.isnan(front), hope, front)

@@ -15,7 +15,7 @@ import numpy as np
 
 from xautolm_nb.core.config import config_key
 from xautolm_nb.core.trial import TrialState
-from xautolm_nb.optimize.acquisition import COST_OFFSET, Option, cost_weight, expected_gain, worth
+from xautolm_nb.optimize.acquisition import COST_OFFSET, LEAST_HOPE, Option, cost_weight, expected_gain, worth
 from xautolm_nb.optimize.candidates import customary
 from xautolm_nb.optimize.cases import is_pending
 from xautolm_nb.optimize.knowledge import Knowledge
@@ -145,7 +145,9 @@ def first_full_run(known: Knowledge, options: Sequence[Option], seconds_left: fl
         return None
     best = max(
         thaws,
-        key=lambda option: math.log(max(option.mean, 1e-4)) - cost_weight(1.0) * math.log(option.finish + COST_OFFSET),
+        key=lambda option: (
+            math.log(max(option.mean, LEAST_HOPE)) - cost_weight(1.0) * math.log(option.finish + COST_OFFSET)
+        ),
     )
     return Decision(option=best, why="the best so far, for a complete trial early and to learn how curves go on here")
 
