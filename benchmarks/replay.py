@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.fronts import hypervolume, is_dominated, pareto
+from benchmarks.fronts import Point, hypervolume, is_dominated, pareto
 from benchmarks.jobs import Job, run_jobs
 from benchmarks.methods import METHODS, build, named, tasks_of, tasks_told
 from benchmarks.problem import Problem, Step, search
@@ -58,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     runs = run_jobs("replay", jobs, work, settings=settings, out=args.json, processes=args.processes)
     print(table(runs, _SHOWN))
     print(table(runs, _SHOWN, tasks=False))
+    print("area of who knows every outcome:", ", ".join(f"{task} {_known(task, args):.3f}" for task in tasks))
     for method in methods[1:]:
         print(f"{methods[0]} - {method}:", *(f"{f} {paired(runs, methods[0], method, f)}" for f in _SHOWN), sep="  ")
 
@@ -118,8 +119,8 @@ def figures(
     search's first 20 dominates, so a failure counts as lost.
     """
     constant = constant_score(problem.metric, problem.context)
-    scores = np.array([step.trial.score if step.trial.score is not None else np.nan for step in steps])
-    skill = np.clip((np.nan_to_num(scores, nan=constant) - constant) / (1 - constant), 0.0, 1.0)
+    scores = np.array([step.trial.score for step in steps], dtype=float)
+    skill = _skill(scores, constant)
     failed = np.array([step.trial.failure is not None for step in steps])
     hours = np.array([step.clock for step in steps]) / 3600.0
     known = sorted((r.experience.score for r in records if r.experience.score is not None), reverse=True) or [constant]
@@ -149,6 +150,44 @@ def area(best: np.ndarray, hours: np.ndarray) -> float:
     """Mean over the first eight hours of the best ratio at that time; 0 before the first trial ended."""
     edges = np.clip(np.concatenate([hours, [np.inf]]), 0, HOURS)
     return float(np.sum(best * np.diff(edges)) / HOURS)
+
+
+def highest_area(points: Sequence[Point]) -> float:
+    """The area of the best trials in the best order, which only who knows every outcome can choose.
+
+    A chain of points of the front that ends at score e loses, against e at once, hours x (e - score before) with each
+    of its points: for each end the shortest path. Exact while the chain fits into the hours of the area.
+
+    Args:
+        points: Share of the best skill, and hours, of each trial that has a score.
+    """
+    front = [(0.0, 0.0), *sorted(point for point in pareto(points) if point[0] > 0)]
+    highest = 0.0
+    for end in range(1, len(front)):
+        lost = [0.0]
+        for place in range(1, end + 1):
+            hours = front[place][1]
+            lost.append(min(lost[before] + hours * (front[end][0] - front[before][0]) for before in range(place)))
+        highest = max(highest, front[end][0] - lost[end] / HOURS)
+    return highest
+
+
+def _known(task: str, args: argparse.Namespace) -> float:
+    """Mean of the highest area over the pools of the seeds."""
+    found = []
+    for seed in range(args.seeds):
+        problem, records = make_problem(_trials(args.data), task, pool=args.pool, store=args.store, seed=seed)
+        scores = np.array([record.experience.score for record in records], dtype=float)
+        skill = _skill(scores, constant_score(problem.metric, problem.context))
+        share = skill / max(skill.max(), 1e-9)
+        found.append(highest_area([(s, record.wall / 3600) for s, record in zip(share, records, strict=True)]))
+    return float(np.mean(found))
+
+
+def _skill(scores: np.ndarray, constant: float) -> np.ndarray:
+    """How far each score is above the constant prediction, of what is to be had there; 0 without a score."""
+    skill: np.ndarray = np.clip((np.nan_to_num(scores, nan=constant) - constant) / (1 - constant), 0.0, 1.0)
+    return skill
 
 
 def _points(steps: Sequence[Step]) -> list[tuple[float, float]]:

@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -133,6 +134,21 @@ def test_a_pool_without_any_success_has_figures_too(
 )
 def test_the_area_is_the_mean_over_eight_hours(best: list[float], hours: list[float], expected: float) -> None:
     assert replay.area(np.array(best), np.array(hours)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_order_of_trials_has_a_larger_area_than_the_highest(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    points = list(zip(rng.random(5).tolist(), rng.uniform(0.1, 1.5, 5).tolist(), strict=True))
+    areas = [
+        replay.area(np.maximum.accumulate([p[0] for p in order]), np.cumsum([p[1] for p in order]))
+        for order in itertools.permutations(points)
+    ]
+    assert replay.highest_area(points) == pytest.approx(max(areas), abs=1e-12)
+
+
+def test_where_nothing_succeeds_the_highest_area_is_zero() -> None:
+    assert replay.highest_area([(0.0, 1.0)]) == replay.highest_area([]) == 0.0
 
 
 def test_the_rest_of_the_pool_follows_at_random_on_the_clock(trials_table: Path) -> None:
